@@ -1,0 +1,3 @@
+//! A04: schemas and blocks.
+
+codes! {}

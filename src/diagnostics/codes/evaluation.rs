@@ -1,0 +1,3 @@
+//! A05: evaluation and limits.
+
+codes! {}

@@ -1,0 +1,3 @@
+//! A00: input files and the command line.
+
+codes! {}

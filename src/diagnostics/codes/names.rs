@@ -1,0 +1,3 @@
+//! A02: names and modules.
+
+codes! {}

@@ -1,0 +1,3 @@
+//! A06: rules of a pipeline: ordering, data flow, duplicates.
+
+codes! {}

@@ -1,0 +1,3 @@
+//! A07: limits of AWS, Kubernetes and Argo.
+
+codes! {}

@@ -1,0 +1,3 @@
+//! A01: syntax.
+
+codes! {}

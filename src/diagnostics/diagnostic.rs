@@ -1,0 +1,162 @@
+//! The one type of message.
+
+use crate::diagnostics::Code;
+use crate::source::Span;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The program is refused.
+    Error,
+    /// The program is accepted, but it will probably not do what its author wants.
+    Warning,
+}
+
+/// A place, and what this piece is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What this piece is, lower case, no full stop; may be empty.
+    pub message: String,
+}
+
+/// A replacement of one span by text; an empty span inserts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced.
+    pub span: Span,
+    /// By what.
+    pub text: String,
+}
+
+/// A change that makes the problem go, safe to apply without a person looking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as an order: "write `region`".
+    pub message: String,
+    /// The edits, which do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// One problem: a code, a message, its places, what is known about it, what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Which kind of problem.
+    pub code: &'static Code,
+    /// Error or warning.
+    pub severity: Severity,
+    /// What is wrong in the user's words: lower case, no full stop, names in backticks.
+    pub message: String,
+    /// The place it is about; `None` for what has no place in a file (a missing file, say).
+    pub primary: Option<Label>,
+    /// Further places that explain it, also in other files.
+    pub secondary: Vec<Label>,
+    /// Facts that help to understand, with the values involved.
+    pub notes: Vec<String>,
+    /// What to do.
+    pub help: Option<String>,
+    /// Changes that a machine may make; each alone solves the problem.
+    pub fixes: Vec<Fix>,
+}
+
+impl Diagnostic {
+    /// An error at a place.
+    pub fn error(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
+        Diagnostic {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            primary: Some(Label {
+                span,
+                message: String::new(),
+            }),
+            secondary: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+            fixes: Vec::new(),
+        }
+    }
+
+    /// A warning at a place.
+    pub fn warning(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
+        Diagnostic {
+            severity: Severity::Warning,
+            ..Diagnostic::error(code, span, message)
+        }
+    }
+
+    /// An error that has no place in a source file.
+    pub fn without_place(code: &'static Code, message: impl Into<String>) -> Self {
+        Diagnostic {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            primary: None,
+            secondary: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+            fixes: Vec::new(),
+        }
+    }
+
+    /// Says what the primary place is.
+    #[must_use]
+    pub fn label(mut self, message: impl Into<String>) -> Self {
+        if let Some(primary) = &mut self.primary {
+            primary.message = message.into();
+        }
+        self
+    }
+
+    /// Adds a further place.
+    #[must_use]
+    pub fn also(mut self, span: Span, message: impl Into<String>) -> Self {
+        self.secondary.push(Label {
+            span,
+            message: message.into(),
+        });
+        self
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds a fix of one edit.
+    #[must_use]
+    pub fn fix(self, message: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
+        self.fix_all(
+            message,
+            vec![Edit {
+                span,
+                text: text.into(),
+            }],
+        )
+    }
+
+    /// Adds a fix of several edits.
+    #[must_use]
+    pub fn fix_all(mut self, message: impl Into<String>, edits: Vec<Edit>) -> Self {
+        self.fixes.push(Fix {
+            message: message.into(),
+            edits,
+        });
+        self
+    }
+
+    /// The place it is about, where it has one.
+    pub fn span(&self) -> Option<Span> {
+        self.primary.as_ref().map(|label| label.span)
+    }
+}

@@ -1,0 +1,1 @@
+//! Stages, edges, waves: what every target and the local runner share.

@@ -1,0 +1,33 @@
+//! Aphex: a small typed language for deployment pipelines.
+//!
+//! The folders, lowest first; each may use those above it in this list and no other:
+//!
+//! | folder | what it is |
+//! | --- | --- |
+//! | [`source`] | files, spans, lines, the one door to the disk |
+//! | [`diagnostics`] | what is wrong, as data; the registry of codes; one renderer a file |
+//! | [`syntax`] | text → syntax tree, with recovery |
+//! | [`resolve`] | modules, and what a name means |
+//! | [`types`] | types, schemas, the checker |
+//! | [`eval`] | values with provenance, the interpreter, the built-ins |
+//! | [`model`] | the evaluated pipeline as Rust types |
+//! | [`rules`] | what must hold across blocks, in the repository and at AWS, Kubernetes and Argo |
+//! | [`graph`] | stages, edges, waves |
+//! | [`target`] | manifests |
+//! | [`tools`] | explain, new, fixes |
+//! | [`cli`] | one file a command |
+//!
+//! Up to `target` nothing does IO, and nothing knows AWS, Kubernetes or a clock.
+
+pub mod cli;
+pub mod diagnostics;
+pub mod eval;
+pub mod graph;
+pub mod model;
+pub mod resolve;
+pub mod rules;
+pub mod source;
+pub mod syntax;
+pub mod target;
+pub mod tools;
+pub mod types;

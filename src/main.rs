@@ -1,0 +1,3 @@
+//! The `aphex` program.
+
+fn main() {}

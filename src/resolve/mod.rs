@@ -1,0 +1,5 @@
+//! Modules and the names in them: which declaration a name means.
+
+mod program;
+
+pub use program::{Binding, ItemId, Module, ModuleId, ModulePath, Program};

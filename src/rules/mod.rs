@@ -1,0 +1,1 @@
+//! Rules across blocks: pipeline rules (A06), platform limits (A07), shell text, the repository.

@@ -1,0 +1,9 @@
+//! Source files, positions in them, and the one door to files on disk.
+//!
+//! This is the bottom of the crate: every other folder may use it, it uses none.
+
+mod files;
+mod span;
+
+pub use files::{EntryKind, FileSystem, Metadata, ReadError};
+pub use span::{LineColumn, SourceFile, SourceId, Sources, Span, Spanned};

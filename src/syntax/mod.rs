@@ -1,0 +1,3 @@
+//! From text to syntax tree. Recovery lives here: a broken item costs that item, never the file.
+
+pub mod ast;

@@ -1,0 +1,3 @@
+//! Graph and model in, manifests out; pure.
+
+pub mod argo;

@@ -1,0 +1,1 @@
+//! Tools on top: explain, new, graph pictures.

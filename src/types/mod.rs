@@ -1,0 +1,1 @@
+//! Types, schemas, the checker.
