@@ -7,6 +7,7 @@
 //! | [`source`] | files, spans, lines, the one door to the disk |
 //! | [`diagnostics`] | what is wrong, as data; the registry of codes; one renderer a file |
 //! | [`syntax`] | text → syntax tree, with recovery |
+//! | [`stdlib`] | the embedded texts of the standard library |
 //! | [`resolve`] | modules, and what a name means |
 //! | [`types`] | types, schemas, the checker |
 //! | [`eval`] | values with provenance, the interpreter, the built-ins |
@@ -27,6 +28,7 @@ pub mod model;
 pub mod resolve;
 pub mod rules;
 pub mod source;
+pub mod stdlib;
 pub mod syntax;
 pub mod target;
 pub mod tools;
