@@ -33,6 +33,7 @@ macro_rules! module {
 
 /// Every module; the order has no meaning.
 pub static MODULES: &[StandardModule] = &[
+    module!("builtins", prelude: true),
     module!("text", prelude: true),
     module!("time", prelude: true),
     module!("aws", prelude: true),
