@@ -37,6 +37,9 @@ pub enum Binding {
     Item(ItemId),
     /// A module as a whole: `use std.notify`, then `notify.slack`.
     Module(ModuleId),
+    /// Nobody can say: it comes from a module that could not be loaded, or from a place that could
+    /// not be read. That has been reported; what follows from it is silent.
+    Unknown,
 }
 
 /// One loaded file.
@@ -54,6 +57,17 @@ pub struct Module {
     pub names: IndexMap<SmolStr, (Binding, Span)>,
     /// The modules that it uses, in order, each once.
     pub uses: Vec<ModuleId>,
+    /// Whether a part of the file could not be read, so that a declaration may be missing: unknown
+    /// names are silent then.
+    pub partial: bool,
+}
+
+impl Module {
+    /// Where a `use` can be inserted: the start of the line of the first item.
+    pub fn insertion_point(&self) -> Span {
+        let start = self.file.items.first().map_or(0, |item| item.span().start);
+        Span::new(self.source, start, start)
+    }
 }
 
 /// All modules that a root file reaches, and the standard ones.
@@ -66,6 +80,8 @@ pub struct Program {
     /// Names that every module sees unless it declares its own: all declarations of the standard
     /// modules that are marked as prelude (see `stdlib/`).
     pub prelude: IndexMap<SmolStr, Binding>,
+    /// The standard modules by name.
+    pub standard: IndexMap<SmolStr, ModuleId>,
 }
 
 impl Program {
@@ -87,5 +103,41 @@ impl Program {
             .get(name)
             .map(|(binding, _)| *binding);
         own.or_else(|| self.prelude.get(name).copied())
+    }
+
+    /// The declaration of that name in `module` itself, imports left out.
+    pub fn declared(&self, module: ModuleId, name: &str) -> Option<ItemId> {
+        match self.module(module)?.names.get(name)? {
+            (Binding::Item(id), _) if id.module == module => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// Every name that is seen at the top of `module`, its own first; one may come twice.
+    pub fn visible(&self, module: ModuleId) -> impl Iterator<Item = (&str, Binding)> {
+        let own = self.module(module).map(|module| &module.names);
+        let own = own
+            .into_iter()
+            .flatten()
+            .map(|(name, (binding, _))| (name.as_str(), *binding));
+        let prelude = self.prelude.iter();
+        own.chain(prelude.map(|(name, binding)| (name.as_str(), *binding)))
+    }
+
+    /// Whether it is a module of the standard library.
+    pub fn is_standard(&self, module: ModuleId) -> bool {
+        self.module(module)
+            .is_some_and(|module| matches!(module.path, ModulePath::Std(_)))
+    }
+
+    /// The standard module outside of the prelude that declares `name`.
+    pub fn standard_module_with(&self, name: &str) -> Option<&str> {
+        if self.prelude.contains_key(name) {
+            return None;
+        }
+        self.standard
+            .iter()
+            .find(|(_, id)| self.declared(**id, name).is_some())
+            .map(|(module, _)| module.as_str())
     }
 }

@@ -26,7 +26,10 @@ impl MemoryFiles {
     /// Adds or replaces a file; returns itself, to be chained.
     #[must_use]
     pub fn with(mut self, path: impl AsRef<Path>, text: impl Into<String>) -> Self {
-        let entry = Entry { text: text.into(), executable: false };
+        let entry = Entry {
+            text: text.into(),
+            executable: false,
+        };
         self.files.insert(normalise(path.as_ref()), entry);
         self
     }
@@ -34,7 +37,10 @@ impl MemoryFiles {
     /// Adds or replaces an executable file; returns itself, to be chained.
     #[must_use]
     pub fn with_executable(mut self, path: impl AsRef<Path>, text: impl Into<String>) -> Self {
-        let entry = Entry { text: text.into(), executable: true };
+        let entry = Entry {
+            text: text.into(),
+            executable: true,
+        };
         self.files.insert(normalise(path.as_ref()), entry);
         self
     }
@@ -42,7 +48,9 @@ impl MemoryFiles {
 
 /// The path without `.` parts.
 fn normalise(path: &Path) -> PathBuf {
-    path.components().filter(|part| !matches!(part, Component::CurDir)).collect()
+    path.components()
+        .filter(|part| !matches!(part, Component::CurDir))
+        .collect()
 }
 
 impl FileSystem for MemoryFiles {
@@ -52,9 +60,10 @@ impl FileSystem for MemoryFiles {
             return Err(ReadError::OutsideProject);
         }
         match self.files.get(&path) {
-            Some(entry) if entry.text.len() as u64 > limit => {
-                Err(ReadError::TooLarge { size: entry.text.len() as u64, limit })
-            }
+            Some(entry) if entry.text.len() as u64 > limit => Err(ReadError::TooLarge {
+                size: entry.text.len() as u64,
+                limit,
+            }),
             Some(entry) => Ok(entry.text.clone()),
             None if self.metadata(&path).is_some() => {
                 Err(ReadError::Other("it is a directory".to_owned()))
@@ -74,7 +83,11 @@ impl FileSystem for MemoryFiles {
         }
         let below = |file: &PathBuf| file.starts_with(&path);
         let directory = path.as_os_str().is_empty() || self.files.keys().any(below);
-        directory.then_some(Metadata { kind: EntryKind::Directory, executable: true, size: 0 })
+        directory.then_some(Metadata {
+            kind: EntryKind::Directory,
+            executable: true,
+            size: 0,
+        })
     }
 
     fn list(&self) -> Vec<PathBuf> {

@@ -3,6 +3,8 @@
 //! Every node has the span of its text. A part that could not be read is an `Error` node, which
 //! later phases skip in silence: what is wrong with it has been reported.
 
+use std::rc::Rc;
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -443,7 +445,7 @@ pub enum TypeKind {
     /// `"push"`, `3`, `true`, `null`
     Literal(Box<Expr>),
     /// `T where condition else "message"`
-    Refined(Box<TypeExpr>, Box<Condition>),
+    Refined(Box<TypeExpr>, Rc<Condition>),
     /// Could not be read.
     Error,
 }
@@ -729,4 +731,60 @@ pub struct StringText {
     /// go side by side, up to the next entry. The first entry has offset 0; further ones stand after
     /// an escape and after stripped indentation.
     pub map: Vec<(u32, u32)>,
+}
+
+impl Item {
+    /// The name that it declares; `None` for `use` and for what could not be read.
+    pub fn ident(&self) -> Option<&Ident> {
+        match self {
+            Item::Let(item) => Some(&item.name),
+            Item::Function(item) => Some(&item.name),
+            Item::Type(item) => Some(&item.name),
+            Item::Schema(item) => Some(&item.name),
+            Item::Policy(item) => Some(&item.name),
+            Item::Block(block) => match &block.label {
+                Some(Label::Name(ident)) => Some(ident),
+                _ => None,
+            },
+            Item::Use(_) | Item::Error(_) => None,
+        }
+    }
+
+    /// The text of [`Item::ident`].
+    pub fn name(&self) -> Option<&str> {
+        self.ident().map(|ident| ident.name.as_str())
+    }
+
+    /// What it is, with an article, for a sentence.
+    pub fn what(&self) -> &'static str {
+        match self {
+            Item::Use(_) => "a `use`",
+            Item::Let(_) => "a value",
+            Item::Function(_) => "a function",
+            Item::Type(_) => "a type",
+            Item::Schema(_) => "a schema",
+            Item::Policy(_) => "a policy",
+            Item::Block(_) => "a block",
+            Item::Error(_) => "something unreadable",
+        }
+    }
+
+    /// Whether it declares a type.
+    pub fn is_type(&self) -> bool {
+        matches!(self, Item::Type(_) | Item::Schema(_))
+    }
+
+    /// Where it stands as a whole.
+    pub fn span(&self) -> Span {
+        match self {
+            Item::Use(item) => item.span,
+            Item::Let(item) => item.span,
+            Item::Function(item) => item.span,
+            Item::Type(item) => item.span,
+            Item::Schema(item) => item.span,
+            Item::Policy(item) => item.span,
+            Item::Block(item) => item.span,
+            Item::Error(span) => *span,
+        }
+    }
 }
