@@ -7,8 +7,20 @@ use std::path::{Path, PathBuf};
 
 /// The folders (and single files) below `src/`, lowest first: each may use those before it alone.
 const ORDER: &[&str] = &[
-    "source", "diagnostics", "syntax", "stdlib", "resolve", "types", "eval", "model", "graph", "rules",
-    "target", "analysis", "tools", "cli",
+    "source",
+    "diagnostics",
+    "syntax",
+    "stdlib",
+    "resolve",
+    "types",
+    "eval",
+    "model",
+    "graph",
+    "rules",
+    "target",
+    "analysis",
+    "tools",
+    "cli",
 ];
 
 fn root() -> PathBuf {
@@ -29,7 +41,12 @@ fn rust_files(folder: &Path, into: &mut Vec<PathBuf>) {
 /// The folder below `src/` that a file belongs to; `None` for `lib.rs` and `main.rs`.
 fn part_of(file: &Path) -> Option<String> {
     let below = file.strip_prefix(root().join("src")).unwrap();
-    let first = below.components().next()?.as_os_str().to_string_lossy().into_owned();
+    let first = below
+        .components()
+        .next()?
+        .as_os_str()
+        .to_string_lossy()
+        .into_owned();
     let name = first.trim_end_matches(".rs").to_owned();
     (name != "lib" && name != "main").then_some(name)
 }
@@ -38,7 +55,10 @@ fn part_of(file: &Path) -> Option<String> {
 fn uses(text: &str) -> BTreeSet<String> {
     let code = text.split("#[cfg(test)]").next().unwrap_or("");
     let mut found = BTreeSet::new();
-    for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+    for line in code
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+    {
         for piece in line.split("crate::").skip(1) {
             let names: Vec<&str> = match piece.strip_prefix('{') {
                 Some(list) => list.split(',').map(str::trim).collect(),
@@ -89,7 +109,14 @@ fn arrows_point_one_way() {
 fn the_language_half_does_no_io() {
     let mut files = Vec::new();
     rust_files(&root().join("src"), &mut files);
-    let doors = ["std::fs", "std::net", "std::env", "std::process", "SystemTime", "Instant::now"];
+    let doors = [
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::process",
+        "SystemTime",
+        "Instant::now",
+    ];
     for file in files {
         let Some(part) = part_of(&file) else { continue };
         if height(&part) >= height("tools") {
@@ -98,8 +125,14 @@ fn the_language_half_does_no_io() {
         let text = fs::read_to_string(&file).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap_or("");
         for door in doors {
-            let found = code.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(door));
-            assert!(!found, "{} uses {door}: the language half does no IO", file.display());
+            let found = code
+                .lines()
+                .any(|line| !line.trim_start().starts_with("//") && line.contains(door));
+            assert!(
+                !found,
+                "{} uses {door}: the language half does no IO",
+                file.display()
+            );
         }
     }
 }
@@ -108,7 +141,12 @@ fn the_language_half_does_no_io() {
 fn picture() -> String {
     let arrows = arrows();
     let reaches = |from: &str, to: &str| {
-        let mut open: Vec<&String> = arrows.get(from).into_iter().flatten().filter(|next| *next != to).collect();
+        let mut open: Vec<&String> = arrows
+            .get(from)
+            .into_iter()
+            .flatten()
+            .filter(|next| *next != to)
+            .collect();
         let mut seen = BTreeSet::new();
         while let Some(next) = open.pop() {
             if next == to {
@@ -122,7 +160,9 @@ fn picture() -> String {
     };
     let mut lines = vec!["```mermaid".to_owned(), "flowchart TD".to_owned()];
     for from in ORDER.iter().rev() {
-        let Some(used) = arrows.get(*from) else { continue };
+        let Some(used) = arrows.get(*from) else {
+            continue;
+        };
         for to in ORDER.iter().rev().filter(|to| used.contains(**to)) {
             if !reaches(from, to) {
                 lines.push(format!("  {from} --> {to}"));
@@ -141,8 +181,16 @@ fn the_picture_shows_the_arrows_as_they_are() {
     let end = start + text[start..].find("\n```").unwrap() + 4;
     let drawn = picture();
     if std::env::var("APHEX_UPDATE").is_ok() {
-        fs::write(&path, format!("{}{}{}", &text[..start], drawn, &text[end..])).unwrap();
+        fs::write(
+            &path,
+            format!("{}{}{}", &text[..start], drawn, &text[end..]),
+        )
+        .unwrap();
     } else {
-        assert_eq!(&text[start..end], drawn, "redraw with APHEX_UPDATE=1 cargo test --test architecture");
+        assert_eq!(
+            &text[start..end],
+            drawn,
+            "redraw with APHEX_UPDATE=1 cargo test --test architecture"
+        );
     }
 }
