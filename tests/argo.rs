@@ -1,0 +1,120 @@
+//! What Argo Workflows says of manifests: its own code, releases 3.7 and 3.6.
+
+mod support;
+
+use support::judge::{self, Question, judge};
+
+const SHOP: &str = r#"
+# a header
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: { name: shop }
+spec:
+  entrypoint: main
+  arguments: { parameters: [{ name: commit }] }
+  synchronization: { mutexes: [{ name: aphex-shop }] }
+  templates:
+    - name: main
+      dag:
+        tasks:
+          - name: build
+            template: run
+            arguments: { parameters: [{ name: image, value: "node:22" }] }
+    - name: run
+      inputs: { parameters: [{ name: image }] }
+      container:
+        image: "{{inputs.parameters.image}}"
+        command: [stage]
+        env: [{ name: COMMIT, value: "{{workflow.parameters.commit}}" }]
+"#;
+
+fn errors(manifests: &str) -> String {
+    let errors: Vec<String> = judge(manifests)
+        .into_iter()
+        .flat_map(|verdict| verdict.errors)
+        .collect();
+    errors.join("\n")
+}
+
+#[test]
+fn the_judge_accepts_what_is_right() {
+    if !judge::is_available("the_judge_accepts_what_is_right") {
+        return;
+    }
+    judge::assert_accepted("shop", &Question::new(SHOP));
+    judge::assert_accepted(
+        "shop, submitted",
+        &Question::new(SHOP).submitted("shop", [("commit", "abc")]),
+    );
+    let answer = judge::ask(&Question::new(SHOP).with_pods());
+    assert_eq!(answer.verdicts.len(), 2, "one a release");
+    assert_eq!(answer.pods.len(), 1);
+    assert_eq!(answer.pods[0]["spec"]["containers"][0]["image"], "node:22");
+}
+
+#[test]
+fn the_judge_refuses_what_is_wrong() {
+    if !judge::is_available("the_judge_refuses_what_is_wrong") {
+        return;
+    }
+    let wrong = [
+        (
+            "entrypoint: main",
+            "entrypoint: man",
+            "template name 'man' undefined",
+        ),
+        ("entrypoint: main", "entryPoint: main", "unknown field"),
+        (
+            "entrypoint: main",
+            "entrypoint: main\n  entrypoint: main",
+            "already set",
+        ),
+        ("name: shop }", "name: Shop }", "RFC 1123"),
+        (
+            "name: shop }",
+            "name: a23456789012345678901234567890123456789012345678901234567890123 }",
+            "58 are left",
+        ),
+        (
+            "workflow.parameters.commit",
+            "workflow.parameters.comit",
+            "failed to resolve",
+        ),
+        (
+            "mutexes: [{ name: aphex-shop }]",
+            "mutex: { name: aphex-shop }",
+            "removed in 4.0",
+        ),
+        ("template: run", "template: ran", "undefined"),
+        ("command: [stage]", "", "command: missing"),
+        ("name: COMMIT", "name: 1COMMIT", "environment variable"),
+        (
+            "name: run\n",
+            "name: run\n      timeout: 3 days\n",
+            "timeout",
+        ),
+        ("name: build", "name: build it", "invalid"),
+    ];
+    for (right, instead, expected) in wrong {
+        let manifests = SHOP.replacen(right, instead, 1);
+        assert_ne!(manifests, SHOP, "{right}");
+        let errors = errors(&manifests);
+        assert!(
+            errors.contains(expected),
+            "{instead}: expected `{expected}` among:\n{errors}"
+        );
+    }
+    let surplus =
+        judge::ask(&Question::new(SHOP).submitted("shop", [("commit", "abc"), ("branch", "main")]));
+    assert_eq!(
+        surplus.refusals().len(),
+        2,
+        "each release refuses an argument that is not declared"
+    );
+    let missing = judge::ask(&Question::new(SHOP).submitted("shop", []));
+    assert_eq!(
+        missing.refusals().len(),
+        2,
+        "each release refuses a missing argument"
+    );
+}

@@ -1,0 +1,12 @@
+//! What the integration tests share. Each test file takes what it needs.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+
+pub mod judge;
+pub mod tools;
