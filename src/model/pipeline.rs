@@ -107,6 +107,10 @@ pub struct Environment {
     pub tests: Vec<Step>,
     /// Watched after everything else.
     pub bake: Option<Bake>,
+    /// Where it can be looked at: the link of the GitHub Deployment.
+    pub url: Option<Spanned<Message>>,
+    /// Whether an error in it has been reported; then it is not compared with others.
+    pub partial: bool,
 }
 
 impl Environment {
@@ -202,6 +206,8 @@ pub struct Stack {
     pub rollback: bool,
     /// After this long the deployment has failed.
     pub timeout: Option<Seconds>,
+    /// Whether an error in it has been reported.
+    pub partial: bool,
 }
 
 /// `cdk deploy --method`.

@@ -68,6 +68,8 @@ pub struct Step {
     pub needs: Vec<Ref>,
     /// Side-cars, in order.
     pub services: Vec<Service>,
+    /// Whether an error in it has been reported.
+    pub partial: bool,
 }
 
 /// The shell of a step.
