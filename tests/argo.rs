@@ -2,6 +2,7 @@
 
 mod support;
 
+use support::cluster::Cluster;
 use support::judge::{self, Question, judge};
 
 const SHOP: &str = r#"
@@ -117,4 +118,56 @@ fn the_judge_refuses_what_is_wrong() {
         2,
         "each release refuses a missing argument"
     );
+}
+
+#[test]
+fn the_definitions_of_argo_4_refuse_what_is_wrong() {
+    let Some(cluster) = Cluster::find("the_definitions_of_argo_4_refuse_what_is_wrong") else {
+        return;
+    };
+    cluster.dry_run(SHOP).expect("the API server accepts it");
+    let wrong = [
+        (
+            "entrypoint: main",
+            "entryPoint: main",
+            "unknown field \"spec.entryPoint\"",
+        ),
+        (
+            "mutexes: [{ name: aphex-shop }]",
+            "mutex: { name: aphex-shop }",
+            "unknown field",
+        ),
+        ("name: shop }", "name: Shop }", "RFC 1123"),
+    ];
+    for (right, instead, expected) in wrong {
+        let refusal = cluster
+            .dry_run(&SHOP.replacen(right, instead, 1))
+            .expect_err(instead);
+        assert!(
+            refusal.contains(expected),
+            "{instead}: expected `{expected}`:\n{refusal}"
+        );
+    }
+}
+
+#[test]
+fn an_api_server_judges_the_pods_of_a_template() {
+    let Some(cluster) = Cluster::find("an_api_server_judges_the_pods_of_a_template") else {
+        return;
+    };
+    if !judge::is_available("an_api_server_judges_the_pods_of_a_template") {
+        return;
+    }
+    let right = judge::ask(&Question::new(SHOP).with_pods());
+    cluster
+        .dry_run_pods(&right.pods)
+        .expect("the API server accepts the pod");
+    let wrong = SHOP.replacen(
+        "command: [stage]",
+        "command: [stage]\n        ports: [{ containerPort: 70000 }]",
+        1,
+    );
+    let pods = judge::ask(&Question::new(wrong).with_pods()).pods;
+    let refusal = cluster.dry_run_pods(&pods).expect_err("70000 is no port");
+    assert!(refusal.contains("containerPort"), "{refusal}");
 }

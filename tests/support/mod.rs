@@ -8,5 +8,6 @@
     clippy::string_slice
 )]
 
+pub mod cluster;
 pub mod judge;
 pub mod tools;

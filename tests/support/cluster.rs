@@ -1,0 +1,72 @@
+//! A real API server as a judge: the definitions of Argo Workflows 4.1, and pods.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use super::tools;
+
+/// An API server that is asked with `--dry-run=server` and not changed.
+pub struct Cluster {
+    kubeconfig: String,
+}
+
+impl Cluster {
+    /// The cluster of `APHEX_TEST_KUBECONFIG`. Without it the test is skipped, or fails where
+    /// nothing may be.
+    pub fn find(test: &str) -> Option<Cluster> {
+        match std::env::var("APHEX_TEST_KUBECONFIG") {
+            Ok(kubeconfig) if !kubeconfig.is_empty() => Some(Cluster { kubeconfig }),
+            _ => {
+                tools::skip(
+                    test,
+                    "no API server",
+                    "set APHEX_TEST_KUBECONFIG to the kubeconfig of a cluster with the full definitions of Argo Workflows 4.1 \
+                     and have `kubectl` on the path",
+                );
+                None
+            }
+        }
+    }
+
+    /// Whether `kubectl create --dry-run=server` accepts these objects; its words where it does not.
+    /// One call serves any number of documents.
+    pub fn dry_run(&self, manifests: &str) -> Result<(), String> {
+        let mut kubectl = Command::new("kubectl");
+        kubectl.args([
+            "create",
+            "--dry-run=server",
+            "--validate=strict",
+            "--output=name",
+            "--filename=-",
+        ]);
+        kubectl.env("KUBECONFIG", &self.kubeconfig);
+        kubectl
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut process = kubectl
+            .spawn()
+            .map_err(|error| format!("kubectl: {error}"))?;
+        let mut input = process.stdin.take().ok_or("kubectl has no input")?;
+        let text = manifests.to_owned();
+        let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
+        let output = process
+            .wait_with_output()
+            .map_err(|error| format!("kubectl: {error}"))?;
+        writer.join().ok();
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    }
+
+    /// Whether it accepts these pods, as JSON.
+    pub fn dry_run_pods(&self, pods: &[serde_json::Value]) -> Result<(), String> {
+        if pods.is_empty() {
+            return Ok(());
+        }
+        let list = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": pods });
+        self.dry_run(&list.to_string())
+    }
+}
