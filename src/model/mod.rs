@@ -11,6 +11,8 @@
 //! [`Spanned`]: crate::source::Spanned
 
 mod build;
+#[cfg(test)]
+pub mod fixture;
 mod pipeline;
 mod step;
 mod values;
