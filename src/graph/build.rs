@@ -87,14 +87,18 @@ fn chosen<'p>(pipeline: &'p Pipeline, named: &HashSet<&BlockPath>) -> HashSet<&'
     for target in &pipeline.targets {
         match target {
             Target::Environment(environment) => {
-                chosen.extend(named.contains(&environment.path).then_some(&environment.path));
+                chosen.extend(
+                    named
+                        .contains(&environment.path)
+                        .then_some(&environment.path),
+                );
             }
             Target::Wave(wave) => {
                 let whole = named.contains(&wave.path);
                 let members = wave.environments.iter();
-                chosen.extend(paths(members.filter(|environment| {
-                    whole || named.contains(&environment.path)
-                })));
+                chosen.extend(paths(
+                    members.filter(|environment| whole || named.contains(&environment.path)),
+                ));
             }
         }
     }
@@ -201,9 +205,8 @@ fn beginning<'p>(pipeline: &'p Pipeline) -> Line<'p> {
 
 fn ending<'p>(pipeline: &'p Pipeline, line: &mut Line<'p>) {
     let (path, span) = of_pipeline(pipeline);
-    line.push(Draft {
+    line.drafts.push(Draft {
         condition: Condition::Always,
-        after: Vec::new(),
         ..Draft::new("finish", StageKind::Finish, path, span)
     });
 }
@@ -249,7 +252,9 @@ fn deployment<'p>(pipeline: &'p Pipeline, order: &Order, pick: Pick<'p>) -> Entr
         }
     }
     for (index, waits) in waits.iter().enumerate() {
-        let draft = places.get(&index).and_then(|place| line.drafts.get_mut(*place));
+        let draft = places
+            .get(&index)
+            .and_then(|place| line.drafts.get_mut(*place));
         if let Some(draft) = draft
             && !waits.is_empty()
         {
@@ -268,11 +273,7 @@ fn deployment<'p>(pipeline: &'p Pipeline, order: &Order, pick: Pick<'p>) -> Entr
             .join("-"),
         _ => String::new(),
     };
-    line.barrier();
     ending(pipeline, &mut line);
-    if let Some(finish) = line.drafts.last_mut() {
-        finish.after.clear();
-    }
     let mut builder = Builder {
         stages: Vec::new(),
         roots: Vec::new(),

@@ -102,7 +102,7 @@ impl Order {
                 if is_picked(other) {
                     found.entry(other).or_insert(reason);
                 } else if let Some(known) = through.get(&other) {
-                    for (index, _) in known {
+                    for index in known.keys() {
                         found.entry(*index).or_insert(Reason::Order);
                     }
                 } else if seen.insert(other) {

@@ -51,9 +51,10 @@ impl<'p> Entry<'p> {
         let mut next = Some(later);
         while let Some(id) = next {
             let parent = self.stage(id).and_then(|stage| stage.parent);
-            let sibling = above
-                .iter()
-                .find(|other| self.stage(**other).is_some_and(|stage| stage.parent == parent));
+            let sibling = above.iter().find(|other| {
+                self.stage(**other)
+                    .is_some_and(|stage| stage.parent == parent)
+            });
             if let Some(sibling) = sibling
                 && *sibling != id
             {

@@ -135,7 +135,10 @@ fn waves_needs_and_picks() {
         Target::Wave(europe),
     ]);
     let mut tag = push();
-    tag.deploy = Some(vec![needs("environment dev"), needs("wave europe environment south")]);
+    tag.deploy = Some(vec![
+        needs("environment dev"),
+        needs("wave europe environment south"),
+    ]);
     pipeline.triggers = vec![push(), tag, pull_request()];
     let graph = build(&pipeline);
     let all: Vec<String> = graph
@@ -144,13 +147,63 @@ fn waves_needs_and_picks() {
         .map(|entry| format!("[{}] {:?}\n{}", entry.name, entry.triggers, picture(entry)))
         .collect();
     insta::assert_snapshot!(all.join("\n"), @r"
+    [] [0]
+    preflight
+    build <- preflight
+    self-update <- build
+    dev <- self-update
+      deploy
+    qa <- dev
+      deploy
+    audit <= dev
+      deploy
+    europe <- qa <- audit
+      north
+        deploy
+      south <= north
+        deploy
+      all <- north <- south
+    finish always
+
+    [dev-south] [1]
+    preflight
+    build <- preflight
+    self-update <- build
+    dev <- self-update
+      deploy
+    europe <- dev
+      south
+        deploy
+    finish always
+
+    [sandbox] []
+    preflight
+    build <- preflight
+    self-update <- build
+    sandbox <- self-update
+      deploy
+    finish always
+
+    [pull-request] [2]
+    preflight
+    build <- preflight
+    dev <- build
+    qa <- build
+    audit <- build
+    sandbox <- build
+    north <- build
+    south <- build
+    finish always
     ");
     let entry = &graph.entries[0];
     let find = |words: &str| entry.by_path[&path(words)];
     let api = |name: &str| find(&format!("wave europe environment {name} stack Api"));
     assert!(entry.waits_for(api("south"), api("north")));
     assert!(entry.waits_for(api("north"), find("environment dev stack Api")));
-    assert!(!entry.waits_for(find("environment audit stack Api"), find("environment qa stack Api")));
+    assert!(!entry.waits_for(
+        find("environment audit stack Api"),
+        find("environment qa stack Api")
+    ));
     assert!(entry.cycle().is_none());
 }
 

@@ -80,6 +80,7 @@ pub fn step(kind: StepKind, within: &str, name: &str) -> Step {
         artifacts: Vec::new(),
         needs: Vec::new(),
         services: Vec::new(),
+        partial: false,
     }
 }
 
@@ -99,6 +100,7 @@ pub fn stack(within: &str, name: &str) -> Stack {
         import_existing: false,
         rollback: true,
         timeout: None,
+        partial: false,
     }
 }
 
@@ -123,6 +125,8 @@ pub fn environment(within: &str, name: &str) -> Environment {
         after: Vec::new(),
         tests: Vec::new(),
         bake: None,
+        url: None,
+        partial: false,
     }
 }
 
