@@ -207,7 +207,7 @@ impl Parser<'_> {
         let (message, help) = if self.at(TokenKind::Comma) && !self.kind_at(1).is_closer() {
             self.bump();
             let message = self.expr();
-            (message, self.help())
+            (message, self.help(false))
         } else {
             let place = self.after();
             let problem =

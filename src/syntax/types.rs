@@ -1,5 +1,7 @@
 //! Types.
 
+use std::rc::Rc;
+
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax as codes;
 use crate::source::Span;
@@ -9,37 +11,50 @@ use crate::syntax::recovery::Items;
 use crate::syntax::token::TokenKind;
 
 impl Parser<'_> {
-    /// A type with a condition of its own: `String where … else "…"`.
+    /// A type with conditions of its own: `String where … else "…"`.
     pub fn refined_type(&mut self) -> TypeExpr {
-        let ty = self.type_expr();
-        if !self.at(TokenKind::Where) {
-            return ty;
+        self.chain(Parser::conditions)
+    }
+
+    fn conditions(&mut self) -> TypeExpr {
+        let mut ty = self.type_expr();
+        while self.at(TokenKind::Where) && !self.failed && self.link() {
+            self.bump();
+            let condition = self.type_condition();
+            ty = TypeExpr {
+                span: self.span_from(ty.span.start),
+                kind: TypeKind::Refined(Box::new(ty), Rc::new(condition)),
+            };
         }
-        self.bump();
+        ty
+    }
+
+    fn type_condition(&mut self) -> Condition {
         let instances = std::mem::replace(&mut self.instances, false);
         let condition = self.expr();
         let (mut message, mut help) = (None, None);
         if self.eat(TokenKind::Else).is_some() {
             message = Some(self.expr());
-            help = self.help();
+            help = self.help(true);
         }
         self.instances = instances;
-        let span = self.span_from(ty.span.start);
-        let condition = Condition {
+        Condition {
             condition,
             message,
             help,
-        };
-        TypeExpr {
-            kind: TypeKind::Refined(Box::new(ty), Box::new(condition)),
-            span,
         }
     }
 
-    /// `, "help"`: what stands after a message. It begins with a string, so that the next item does not
-    /// count as one.
-    pub fn help(&mut self) -> Option<Expr> {
-        (self.at(TokenKind::Comma) && self.kind_at(1).is_string()).then(|| {
+    /// `, "help"`: what stands after a message. It begins with a string, a parenthesis, a `match`, a call or a
+    /// member, which no item does, so that the next item is not taken for one; and, after `where`, with an `if`.
+    pub fn help(&mut self, or_if: bool) -> Option<Expr> {
+        let begins = match self.kind_at(1) {
+            TokenKind::OpenParen | TokenKind::Match => true,
+            TokenKind::If => or_if,
+            TokenKind::Word => matches!(self.kind_at(2), TokenKind::OpenParen | TokenKind::Dot),
+            kind => kind.is_string(),
+        };
+        (self.at(TokenKind::Comma) && begins).then(|| {
             self.bump();
             self.expr()
         })
