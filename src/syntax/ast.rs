@@ -21,6 +21,8 @@ pub struct File {
     pub items: Vec<Item>,
     /// Every comment that documents nothing, in order; suppressions are among them.
     pub comments: Vec<Comment>,
+    /// Whether no syntax error was reported: where one was, a declaration may be missing.
+    pub complete: bool,
 }
 
 /// A `//` or `/* */` comment.

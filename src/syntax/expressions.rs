@@ -1,0 +1,382 @@
+//! Expressions: operators, and what stands after a value.
+
+use crate::diagnostics::Diagnostic;
+use crate::diagnostics::codes::syntax as codes;
+use crate::syntax::ast::{Argument, BinaryOp, Expr, ExprKind, Ident, UnaryOp};
+use crate::syntax::parser::Parser;
+use crate::syntax::recovery::{Items, begins_value};
+use crate::syntax::token::{Token, TokenKind};
+
+/// How strongly comparisons bind; see [`operator`].
+const COMPARISON: u8 = 4;
+
+impl Parser<'_> {
+    /// An expression.
+    pub fn expr(&mut self) -> Expr {
+        let start = self.start();
+        let expr = self.nested(|parser| parser.binary(1));
+        expr.unwrap_or_else(|| self.error_expr(start))
+    }
+
+    /// Operators that bind at least as strongly as `weakest`, and their operands.
+    fn binary(&mut self, weakest: u8) -> Expr {
+        let mut left = self.cast();
+        while let Some((op, strength, op_token)) = self.operator() {
+            if strength < weakest || self.failed || !self.link() {
+                break;
+            }
+            self.bump();
+            let right = self.binary(strength + 1);
+            left = Expr {
+                span: left.span.to(right.span),
+                kind: ExprKind::Binary {
+                    op,
+                    op_span: self.span_of(op_token),
+                    left: Box::new(left),
+                    right: Box::new(right),
+                },
+            };
+            if strength == COMPARISON {
+                self.refuse_chain(&left);
+            }
+        }
+        left
+    }
+
+    /// `a < b < c`
+    fn refuse_chain(&mut self, left: &Expr) {
+        let Some((_, COMPARISON, _)) = self.operator() else {
+            return;
+        };
+        let ExprKind::Binary { op_span, right, .. } = &left.kind else {
+            return;
+        };
+        let middle = self.text.get(right.span.range()).unwrap_or("b");
+        let middle = crate::syntax::lexer::shown(middle);
+        let problem = Diagnostic::error(
+            &codes::COMPARISON_CHAIN,
+            self.here(),
+            "comparisons do not chain",
+        )
+        .label("a second comparison")
+        .also(*op_span, "the first comparison")
+        .help(format!(
+            "compare twice: `… {} {middle} && {middle} {} …`",
+            self.text.get(op_span.range()).unwrap_or("<"),
+            self.text_of(self.token(0)),
+        ));
+        self.fail(problem);
+    }
+
+    /// The operator at the current token, how strongly it binds, and the token.
+    fn operator(&mut self) -> Option<(BinaryOp, u8, Token)> {
+        let token = self.token(0);
+        if self.at_new_line() {
+            return None;
+        }
+        let (op, strength) = match operator(token.kind) {
+            Some(found) => found,
+            None => self.other_operator(token)?,
+        };
+        Some((op, strength, token))
+    }
+
+    /// Operators of other languages, which are reported once and read as those of this one.
+    fn other_operator(&mut self, token: Token) -> Option<(BinaryOp, u8)> {
+        let (op, right) = match (token.kind, self.text_of(token)) {
+            (TokenKind::Word, "and") => (TokenKind::AndAnd, "&&"),
+            (TokenKind::Word, "or") => (TokenKind::OrOr, "||"),
+            (TokenKind::Word, "is") => (TokenKind::EqualEqual, "=="),
+            (TokenKind::Pipe, _) if !token.first => (TokenKind::OrOr, "||"),
+            _ => return None,
+        };
+        if !begins_value(self.kind_at(1)) {
+            return None;
+        }
+        let span = self.here();
+        let written = self.text_of(token);
+        let problem = Diagnostic::error(
+            &codes::OTHER_NOTATION,
+            span,
+            format!("`{written}` is no operator"),
+        )
+        .help(format!("write `{right}`"))
+        .fix(format!("write `{right}`"), span, right);
+        self.report(problem);
+        self.read_as(op);
+        operator(op)
+    }
+
+    /// `value as Type`
+    fn cast(&mut self) -> Expr {
+        let mut expr = self.unary();
+        while self.at(TokenKind::As) && !self.failed && self.link() {
+            self.bump();
+            let ty = self.type_expr();
+            expr = Expr {
+                span: expr.span.to(ty.span),
+                kind: ExprKind::As(Box::new(expr), Box::new(ty)),
+            };
+        }
+        expr
+    }
+
+    /// `!a`, `-a`
+    fn unary(&mut self) -> Expr {
+        let mut operators = Vec::new();
+        loop {
+            let token = self.token(0);
+            let op = match token.kind {
+                TokenKind::Bang => UnaryOp::Not,
+                TokenKind::Minus => UnaryOp::Negate,
+                TokenKind::Word if self.is_not(token) => UnaryOp::Not,
+                _ => break,
+            };
+            if !self.link() {
+                break;
+            }
+            self.bump();
+            operators.push((op, token));
+        }
+        let mut expr = self.postfix();
+        for (op, token) in operators.into_iter().rev() {
+            expr = Expr {
+                span: self.span_of(token).to(expr.span),
+                kind: ExprKind::Unary(op, Box::new(expr)),
+            };
+        }
+        expr
+    }
+
+    /// `not x`, which is reported.
+    fn is_not(&mut self, token: Token) -> bool {
+        let next = self.token(1);
+        let is_not = self.text_of(token) == "not"
+            && !next.first
+            && matches!(
+                next.kind,
+                TokenKind::Word | TokenKind::True | TokenKind::False | TokenKind::OpenParen
+            )
+            && next.start > token.end;
+        if is_not {
+            let span = self.here();
+            let until = crate::source::Span::new(self.source, token.start, next.start);
+            let problem = Diagnostic::error(&codes::OTHER_NOTATION, span, "`not` is no operator")
+                .help("write `!`")
+                .fix("write `!`", until, "!");
+            self.report(problem);
+        }
+        is_not
+    }
+
+    /// A value, and the members, indices, calls and bodies after it.
+    fn postfix(&mut self) -> Expr {
+        let mut expr = self.primary();
+        loop {
+            let token = self.token(0);
+            let next = match token.kind {
+                TokenKind::Dot | TokenKind::QuestionDot => Parser::member,
+                TokenKind::With => Parser::with,
+                TokenKind::OpenParen if !self.at_new_line() => Parser::call,
+                TokenKind::OpenBracket if !self.at_new_line() => Parser::index,
+                TokenKind::OpenBrace if self.instances && !token.first => {
+                    if !is_dotted(&expr) {
+                        return expr;
+                    }
+                    Parser::instance
+                }
+                _ => return expr,
+            };
+            if self.failed || !self.link() {
+                return expr;
+            }
+            expr = next(self, expr);
+        }
+    }
+
+    /// `.name`, `?.name`
+    fn member(&mut self, base: Expr) -> Expr {
+        let dot = self.bump();
+        let Some(name) = self.word() else {
+            let (place, found) = self.place_of_missing();
+            let problem = if self.at(TokenKind::Number) {
+                Diagnostic::error(
+                    &codes::OTHER_NOTATION,
+                    place,
+                    "an element of a list is reached by `[…]`",
+                )
+                .help(format!("write `[{}]`", self.text_of(self.token(0))))
+            } else {
+                Diagnostic::error(
+                    &codes::MISSING,
+                    place,
+                    format!("a name is missing after `{}`", self.text_of(dot)),
+                )
+                .label(found)
+                .help("write the name of a member; for a computed one write `[…]`")
+            };
+            self.fail(problem);
+            return self.error_expr(base.span.start);
+        };
+        Expr {
+            span: base.span.to(name.span),
+            kind: ExprKind::Member {
+                base: Box::new(base),
+                name,
+                safe: dot.kind == TokenKind::QuestionDot,
+            },
+        }
+    }
+
+    /// ` with { … }`
+    fn with(&mut self, base: Expr) -> Expr {
+        self.bump();
+        if !self.opens_brace("`with`", "with { field = value }") {
+            return self.error_expr(base.span.start);
+        }
+        let body = self.body();
+        Expr {
+            span: base.span.to(body.span),
+            kind: ExprKind::With(Box::new(base), body),
+        }
+    }
+
+    /// `Schema { … }`
+    fn instance(&mut self, schema: Expr) -> Expr {
+        let mut path = Vec::new();
+        let span = schema.span;
+        let mut part = schema;
+        loop {
+            match part.kind {
+                ExprKind::Name(name) => {
+                    path.push(Ident {
+                        name,
+                        span: part.span,
+                    });
+                    break;
+                }
+                ExprKind::Member { base, name, .. } => {
+                    path.push(name);
+                    part = *base;
+                }
+                _ => break,
+            }
+        }
+        path.reverse();
+        let body = self.body();
+        Expr {
+            span: span.to(body.span),
+            kind: ExprKind::Instance { schema: path, body },
+        }
+    }
+
+    /// `(a, name = b)`
+    fn call(&mut self, function: Expr) -> Expr {
+        self.bump();
+        let outside = self.enter(false);
+        let arguments = self.items(Items::Arguments, Parser::argument);
+        let close = self.bump();
+        self.leave(outside);
+        Expr {
+            span: function.span.to(self.span_of(close)),
+            kind: ExprKind::Call {
+                function: Box::new(function),
+                arguments,
+            },
+        }
+    }
+
+    fn argument(&mut self) -> Argument {
+        let named = self.kind().is_word()
+            && (self.kind_at(1) == TokenKind::Equal
+                || (self.kind_at(1) == TokenKind::Colon && self.at(TokenKind::Word)));
+        let name = if named { self.word() } else { None };
+        let value = match &name {
+            None => self.expr(),
+            Some(name) => {
+                let what = format!("the argument `{}`", name.name);
+                self.equals(&what);
+                self.value(&what)
+            }
+        };
+        Argument { name, value }
+    }
+
+    /// `[i]`, `[a..b]`
+    fn index(&mut self, base: Expr) -> Expr {
+        self.bump();
+        let outside = self.enter(true);
+        let start = (!self.at(TokenKind::DotDot) && !self.kind().is_closer()).then(|| self.expr());
+        let slice = !self.failed && self.eat(TokenKind::DotDot).is_some();
+        let end = (slice && !self.kind().is_closer()).then(|| self.expr());
+        while self.at(TokenKind::Comma) && self.kind_at(1).is_closer() {
+            self.bump();
+        }
+        if !self.kind().is_closer() {
+            let problem = Diagnostic::error(
+                &codes::UNEXPECTED,
+                self.here(),
+                format!("{} does not belong to this index", self.found()),
+            )
+            .help("write one index `[i]`, or a part `[from..to]`");
+            self.fail(problem);
+        } else if start.is_none() && !slice {
+            let problem = Diagnostic::error(&codes::MISSING, self.after(), "an index is missing")
+                .label("it should stand here")
+                .help("write `[i]`, or a part `[from..to]`");
+            self.fail(problem);
+        }
+        while !self.kind().is_closer() && !self.at(TokenKind::End) {
+            self.skip();
+        }
+        let close = self.bump();
+        self.leave(outside);
+        let span = base.span.to(self.span_of(close));
+        let base = Box::new(base);
+        let kind = match (start, slice) {
+            (start, true) => ExprKind::Slice {
+                base,
+                start: start.map(Box::new),
+                end: end.map(Box::new),
+            },
+            (Some(index), false) => ExprKind::Index(base, Box::new(index)),
+            (None, false) => ExprKind::Error,
+        };
+        Expr { kind, span }
+    }
+}
+
+/// Whether it is a name, or members of one: what an instance may begin with.
+fn is_dotted(mut expr: &Expr) -> bool {
+    loop {
+        match &expr.kind {
+            ExprKind::Name(_) => return true,
+            ExprKind::Member {
+                base, safe: false, ..
+            } => expr = base,
+            _ => return false,
+        }
+    }
+}
+
+/// An operator, and how strongly it binds.
+fn operator(kind: TokenKind) -> Option<(BinaryOp, u8)> {
+    Some(match kind {
+        TokenKind::Coalesce => (BinaryOp::Coalesce, 1),
+        TokenKind::OrOr => (BinaryOp::Or, 2),
+        TokenKind::AndAnd => (BinaryOp::And, 3),
+        TokenKind::EqualEqual => (BinaryOp::Equal, COMPARISON),
+        TokenKind::BangEqual => (BinaryOp::NotEqual, COMPARISON),
+        TokenKind::Less => (BinaryOp::Less, COMPARISON),
+        TokenKind::LessEqual => (BinaryOp::LessEqual, COMPARISON),
+        TokenKind::Greater => (BinaryOp::Greater, COMPARISON),
+        TokenKind::GreaterEqual => (BinaryOp::GreaterEqual, COMPARISON),
+        TokenKind::In => (BinaryOp::In, COMPARISON),
+        TokenKind::Plus => (BinaryOp::Add, 5),
+        TokenKind::Minus => (BinaryOp::Subtract, 5),
+        TokenKind::Star => (BinaryOp::Multiply, 6),
+        TokenKind::Slash => (BinaryOp::Divide, 6),
+        TokenKind::Percent => (BinaryOp::Remainder, 6),
+        _ => return None,
+    })
+}
