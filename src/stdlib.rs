@@ -56,6 +56,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_module_parses() {
+        for module in MODULES {
+            let mut problems = crate::diagnostics::Problems::new();
+            let mut sources = crate::source::Sources::new();
+            let source = sources.add(module.file(), module.text);
+            crate::syntax::parse(source, module.text, &mut problems);
+            for problem in problems.into_sorted() {
+                let place = problem
+                    .span()
+                    .map(|span| sources.get(source).unwrap().line_column(span.start));
+                panic!(
+                    "{} {place:?}: {}: {}",
+                    module.file(),
+                    problem.code.id,
+                    problem.message
+                );
+            }
+        }
+    }
+
+    #[test]
     fn every_file_of_the_folder_is_a_module() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("stdlib");
         let mut files: Vec<String> = std::fs::read_dir(folder)

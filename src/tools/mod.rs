@@ -1,1 +1,3 @@
 //! Tools on top: explain, new, graph pictures.
+
+pub mod reference;
