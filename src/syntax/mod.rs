@@ -25,6 +25,7 @@ mod strings;
 mod token;
 mod types;
 mod values;
+pub mod walk;
 
 pub use parser::{MAX_DEPTH, MAX_HEIGHT};
 

@@ -1,0 +1,355 @@
+//! Says what is wrong with shell text that cannot be parsed, at its character.
+
+use std::ops::Range;
+
+use brush_parser::{ParseError, SourcePosition, Token, TokenizerError, tokenize_str};
+
+use crate::rules::shell::read::Origin;
+
+/// Why a text is no shell text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// The bytes of the text that are wrong.
+    pub at: Range<usize>,
+    /// What is wrong, as a message.
+    pub message: String,
+    /// What this piece is.
+    pub label: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+fn fault(at: Range<usize>, message: &str, label: &str, help: &str) -> SyntaxError {
+    SyntaxError {
+        at,
+        message: message.to_owned(),
+        label: label.to_owned(),
+        help: (!help.is_empty()).then(|| help.to_owned()),
+    }
+}
+
+/// Explains an error of the parser.
+pub fn explain(error: &ParseError, text: &str, origin: &Origin) -> SyntaxError {
+    let mut result = match error {
+        ParseError::Tokenizing { inner, position } => unterminated(inner, position.as_ref(), text),
+        ParseError::ParsingNear(position) => near(byte(text, position), text),
+        ParseError::ParsingAtEndOfInput => unbalanced(text).unwrap_or_else(|| at_end(text)),
+    };
+    result.at = origin.place(result.at);
+    result
+}
+
+fn byte(text: &str, position: &SourcePosition) -> usize {
+    text.char_indices()
+        .nth(position.index)
+        .map_or(text.len(), |(byte, _)| byte)
+}
+
+fn unterminated(
+    error: &TokenizerError,
+    position: Option<&SourcePosition>,
+    text: &str,
+) -> SyntaxError {
+    let one = |start: usize, length: usize| start..(start + length).min(text.len());
+    match error {
+        TokenizerError::UnterminatedHereDocuments(tags, _) => {
+            let start = text.find("<<").unwrap_or(0);
+            fault(
+                one(start, 2),
+                &format!("the here-document never ends: no line is `{tags}`"),
+                "begins here",
+                "put the end word on a line of its own, without spaces before it",
+            )
+        }
+        TokenizerError::UnterminatedEscapeSequence => fault(
+            text.len().saturating_sub(1)..text.len(),
+            "a `\\` at the end of the command escapes nothing",
+            "nothing follows",
+            "remove it, or go on with the command on the next line of a `\"\"\"` string",
+        ),
+        _ => match open(text) {
+            Some((start, opener)) => {
+                let (message, help) = match opener {
+                    "'" => (
+                        "a `'` is never closed",
+                        "close it; a `'` within text in single quotes is written `'\\''`",
+                    ),
+                    "\"" => (
+                        "a `\"` is never closed",
+                        "close it; a `\"` within text in double quotes is written `\\\"`",
+                    ),
+                    "`" => ("a `` ` `` is never closed", "close it, or write `$(…)`"),
+                    "$(" => (
+                        "`$(` is never closed",
+                        "add `)` where the command within ends",
+                    ),
+                    "$((" => (
+                        "`$((` is never closed",
+                        "add `))` where the arithmetic ends",
+                    ),
+                    "${" => ("`${` is never closed", "add `}` after the variable's name"),
+                    _ => ("a bracket is never closed", "close it"),
+                };
+                fault(one(start, opener.len()), message, "opened here", help)
+            }
+            None => {
+                let start = position.map_or(0, |position| byte(text, position));
+                fault(
+                    one(start, 1),
+                    "the command ends in the middle of something",
+                    "",
+                    "close what is open",
+                )
+            }
+        },
+    }
+}
+
+/// The innermost quote or substitution that is open at the end of the text.
+fn open(text: &str) -> Option<(usize, &'static str)> {
+    let bytes = text.as_bytes();
+    let mut stack: Vec<(usize, &'static str)> = Vec::new();
+    let mut index = 0;
+    while let Some(byte) = bytes.get(index).copied() {
+        let top = stack.last().map(|(_, opener)| *opener);
+        let rest = text.get(index..).unwrap_or("");
+        if top == Some("'") {
+            if byte == b'\'' {
+                stack.pop();
+            }
+            index += 1;
+            continue;
+        }
+        let mut step = 1;
+        match byte {
+            b'\\' => step = 2,
+            b'\'' if top != Some("\"") => stack.push((index, "'")),
+            b'"' if top == Some("\"") => {
+                stack.pop();
+            }
+            b'"' => stack.push((index, "\"")),
+            b'`' if stack.iter().any(|(_, opener)| *opener == "`") => {
+                while stack.pop().is_some_and(|(_, opener)| opener != "`") {}
+            }
+            b'`' => stack.push((index, "`")),
+            _ if rest.starts_with("$((") => {
+                stack.push((index, "$(("));
+                step = 3;
+            }
+            _ if rest.starts_with("$(") => {
+                stack.push((index, "$("));
+                step = 2;
+            }
+            _ if rest.starts_with("${") => {
+                stack.push((index, "${"));
+                step = 2;
+            }
+            b'(' if matches!(top, Some("$(" | "$((" | "(")) => stack.push((index, "(")),
+            b')' if top == Some("$((") && rest.starts_with("))") => {
+                stack.pop();
+                step = 2;
+            }
+            b')' if matches!(top, Some("$(" | "(" | "$((")) => {
+                stack.pop();
+            }
+            b'}' if top == Some("${") => {
+                stack.pop();
+            }
+            b'#' if !matches!(top, Some("\"" | "${")) && before_is_blank(bytes, index) => {
+                step = rest.find('\n').unwrap_or(rest.len());
+            }
+            _ => {}
+        }
+        index += step;
+    }
+    stack.pop()
+}
+
+fn before_is_blank(bytes: &[u8], index: usize) -> bool {
+    index
+        .checked_sub(1)
+        .and_then(|before| bytes.get(before))
+        .is_none_or(|byte| byte.is_ascii_whitespace() || *byte == b';')
+}
+
+/// A word of the text that stands where it cannot.
+fn near(start: usize, text: &str) -> SyntaxError {
+    let rest = text.get(start..).unwrap_or("");
+    let token = tokenize_str(text)
+        .unwrap_or_default()
+        .into_iter()
+        .find(|token| byte(text, &token.location().start) == start)
+        .map_or_else(
+            || rest.chars().take(1).collect(),
+            |token| token.to_str().to_owned(),
+        );
+    let at = start..(start + token.len().max(1)).min(text.len());
+    if let Some(error) = unbalanced(text).filter(|error| error.at.start <= start || token == "\n") {
+        return error;
+    }
+    let (label, help) = match token.as_str() {
+        ")" => (
+            "nothing is open that this could close",
+            "remove it, or quote it: `')'`",
+        ),
+        "(" => (
+            "a subshell cannot stand here",
+            "quote it where it is part of the text: `'('`",
+        ),
+        "|" | "||" | "&&" | "&" => (
+            "a command is missing beside it",
+            "write the command that belongs here",
+        ),
+        ";" | ";;" => (
+            "a command is missing before it",
+            "one `;` between two commands is enough",
+        ),
+        "<" | ">" | ">>" | "<<" => (
+            "it needs a file, and that is missing",
+            "quote it where it is part of the text",
+        ),
+        "\n" => ("the command goes on after the end of the line", ""),
+        _ => ("cannot stand here", ""),
+    };
+    let shown = if token == "\n" {
+        "the end of the line".to_owned()
+    } else {
+        format!("`{token}`")
+    };
+    fault(
+        at,
+        &format!("the shell cannot read the command: {shown} cannot stand here"),
+        label,
+        help,
+    )
+}
+
+fn at_end(text: &str) -> SyntaxError {
+    let trimmed = text.trim_end();
+    let last = ["&&", "||", "|", ">>", ">", "<", "&"]
+        .into_iter()
+        .find(|operator| trimmed.ends_with(operator));
+    match last {
+        Some(operator @ (">" | ">>" | "<")) => fault(
+            trimmed.len() - operator.len()..trimmed.len(),
+            &format!("no file follows `{operator}`"),
+            "the command ends here",
+            "write the file's name after it",
+        ),
+        Some(operator) => fault(
+            trimmed.len() - operator.len()..trimmed.len(),
+            &format!("no command follows `{operator}`"),
+            "the command ends here",
+            "each string of a list is a command of its own: write both in one, or in a `\"\"\"` string",
+        ),
+        None => {
+            let start = trimmed
+                .char_indices()
+                .next_back()
+                .map_or(0, |(byte, _)| byte);
+            fault(
+                start..trimmed.len(),
+                "the command ends in the middle of something",
+                "ends here",
+                "",
+            )
+        }
+    }
+}
+
+/// Keywords and brackets that do not come in pairs: which one is left.
+fn unbalanced(text: &str) -> Option<SyntaxError> {
+    let tokens = tokenize_str(text).ok()?;
+    let mut stack: Vec<(String, Range<usize>)> = Vec::new();
+    let mut command = true;
+    for token in &tokens {
+        let start = byte(text, &token.location().start);
+        let at = start..(start + token.to_str().len()).min(text.len());
+        let word = token.to_str();
+        if matches!(token, Token::Operator(..)) {
+            match word {
+                "(" => stack.push((word.to_owned(), at.clone())),
+                ")" if stack.last().is_some_and(|(open, _)| open == "(") => {
+                    stack.pop();
+                }
+                _ => {}
+            }
+            command = true;
+            continue;
+        }
+        if command {
+            let closes = match word {
+                "fi" => Some("if"),
+                "done" => Some("do"),
+                "esac" => Some("case"),
+                "}" => Some("{"),
+                _ => None,
+            };
+            match word {
+                "if" | "case" | "{" => stack.push((word.to_owned(), at.clone())),
+                "do" => stack.push((word.to_owned(), at.clone())),
+                "then" if !stack.iter().any(|(open, _)| open == "if") => {
+                    return Some(fault(at, "`then` without `if`", "no `if` before it", ""));
+                }
+                _ => {}
+            }
+            if let Some(opener) = closes {
+                match stack.last() {
+                    Some((open, _)) if open == opener => {
+                        stack.pop();
+                    }
+                    Some((open, place)) if open != "(" => {
+                        let closer = closer(open);
+                        return Some(fault(
+                            place.clone(),
+                            &format!("`{open}` is not closed by `{closer}` before `{word}`"),
+                            "opened here",
+                            &format!("add `{closer}`"),
+                        ));
+                    }
+                    _ => {
+                        return Some(fault(
+                            at,
+                            &format!("`{word}` without `{opener}`"),
+                            &format!("no `{opener}` before it in this command"),
+                            "each string of a list is a command of its own; write what spans several lines as one `\"\"\"` string",
+                        ));
+                    }
+                }
+            }
+        }
+        command = matches!(
+            word,
+            "if" | "then"
+                | "else"
+                | "elif"
+                | "do"
+                | "while"
+                | "until"
+                | "{"
+                | "!"
+                | "fi"
+                | "done"
+                | "esac"
+                | "}"
+        );
+    }
+    let (open, at) = stack.pop()?;
+    let closer = closer(&open);
+    Some(fault(
+        at,
+        &format!("`{open}` is never closed by `{closer}`"),
+        "opened here",
+        "each string of a list is a command of its own; write what spans several lines as one `\"\"\"` string",
+    ))
+}
+
+fn closer(opener: &str) -> &'static str {
+    match opener {
+        "if" => "fi",
+        "do" => "done",
+        "case" => "esac",
+        "{" => "}",
+        _ => ")",
+    }
+}
