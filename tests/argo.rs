@@ -171,3 +171,9 @@ fn an_api_server_judges_the_pods_of_a_template() {
     let refusal = cluster.dry_run_pods(&pods).expect_err("70000 is no port");
     assert!(refusal.contains("containerPort"), "{refusal}");
 }
+#[test]
+fn tmp_show() {
+    for seed in [1, 2, 3] {
+        println!("{}\n----------", support::random::program(seed));
+    }
+}

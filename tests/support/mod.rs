@@ -10,4 +10,5 @@
 
 pub mod cluster;
 pub mod judge;
+pub mod random;
 pub mod tools;
