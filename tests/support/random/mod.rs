@@ -3,10 +3,12 @@
 
 mod chance;
 mod environments;
+mod mutate;
 mod steps;
 mod text;
 
 pub use chance::Chance;
+pub use mutate::mutate;
 use steps::Place;
 use text::{Names, Text};
 
