@@ -171,17 +171,3 @@ fn an_api_server_judges_the_pods_of_a_template() {
     let refusal = cluster.dry_run_pods(&pods).expect_err("70000 is no port");
     assert!(refusal.contains("containerPort"), "{refusal}");
 }
-#[test]
-fn tmp_parse() {
-    let mut chance = support::random::Chance::new(1);
-    for seed in 0..2000 {
-        let text = support::random::program(seed);
-        let text = support::random::mutate(&text, &mut chance);
-        let mut problems = aphex::diagnostics::Problems::default();
-        aphex::syntax::parse(aphex::source::SourceId(0), &text, &mut problems);
-        let list = problems.into_sorted();
-        if !list.is_empty() && seed < 100 {
-            println!("{seed}: {}", list[0].message);
-        }
-    }
-}

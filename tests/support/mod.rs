@@ -1,6 +1,7 @@
 //! What the integration tests share. Each test file takes what it needs.
 #![allow(
     dead_code,
+    unused_imports,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
