@@ -133,3 +133,73 @@ fn byte_of(text: &StringText, offset: usize) -> Option<u32> {
     let (start, byte) = text.map.get(index.checked_sub(1)?)?;
     Some(byte + (offset - start))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostics::Problems;
+    use crate::source::{SourceId, Spanned};
+    use crate::syntax::ast::{ExprKind, Item};
+
+    /// The text of the file that a part of the value of `let x = …` was written at.
+    fn written(source: &str, value: &str, part: &str) -> String {
+        let mut problems = Problems::new();
+        let file = crate::syntax::parse(SourceId(0), source, &mut problems);
+        assert!(problems.is_empty(), "{source}");
+        let mut places = Places::default();
+        walk::file(&file, &mut |met| {
+            if let Met::String(literal) = met {
+                places.literals.insert(literal.span, literal);
+            }
+        });
+        let Some(Item::Let(binding)) = file.items.first() else {
+            panic!("no let: {source}");
+        };
+        assert!(matches!(binding.value.kind, ExprKind::String(_)));
+        let text = Spanned::new(value.to_owned(), binding.value.span);
+        let start = value.find(part).unwrap();
+        let span = places.of(&text, start..start + part.len());
+        source[span.range()].to_owned()
+    }
+
+    #[test]
+    fn parts_are_found_in_every_form_of_string() {
+        assert_eq!(written("let x = \"a bc d\"", "a bc d", "bc"), "bc");
+        assert_eq!(
+            written(r#"let x = "a \"bc\" \\ d""#, "a \"bc\" \\ d", "\"bc\""),
+            r#"\"bc\""#
+        );
+        assert_eq!(
+            written(r#"let x = "a \"bc\" \\ d""#, "a \"bc\" \\ d", "d"),
+            "d"
+        );
+        assert_eq!(written("let x = r\"a\\b c\"", "a\\b c", "b c"), "b c");
+        assert_eq!(
+            written(
+                "let x = \"\"\"\n  one\n    two é\n  three\n  \"\"\"",
+                "one\n  two é\nthree",
+                "three"
+            ),
+            "three"
+        );
+        assert_eq!(
+            written(
+                "let x = \"\"\"\n  one\n    two é\n  three\n  \"\"\"",
+                "one\n  two é\nthree",
+                "two é"
+            ),
+            "two é"
+        );
+    }
+
+    #[test]
+    fn what_was_interpolated_is_the_interpolation() {
+        let source = "let x = \"npm run #{name} && tsc #{y}\"";
+        let value = "npm run build && tsc --x";
+        assert_eq!(written(source, value, "npm"), "npm");
+        assert_eq!(written(source, value, "build"), "name");
+        assert_eq!(written(source, value, "tsc"), "tsc");
+        assert_eq!(written(source, value, "--x"), "y");
+        assert_eq!(written(source, value, "build && tsc"), "name} && tsc");
+    }
+}
