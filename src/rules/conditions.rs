@@ -261,10 +261,10 @@ fn expression_at<'a>(rules: &Rules<'a>, span: Span) -> Option<&'a Expr> {
         .find(|module| module.source == span.source)?;
     let mut found = None;
     walk::file(&module.file, &mut |met| {
-        if let Met::Expr(expr) = met {
-            if expr.span == span {
-                found = Some(expr);
-            }
+        if let Met::Expr(expr) = met
+            && expr.span == span
+        {
+            found = Some(expr);
         }
     });
     found

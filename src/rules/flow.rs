@@ -41,10 +41,10 @@ pub fn check(pipeline: &Pipeline, graph: &Graph<'_>, problems: &mut Problems) {
                 }
                 Some(_) => Some(too_early(pipeline, used, path, name)),
             };
-            if let Some(problem) = problem {
-                if reported.insert((used.need.span, problem.code.id.to_owned())) {
-                    problems.push(problem);
-                }
+            if let Some(problem) = problem
+                && reported.insert((used.need.span, problem.code.id.to_owned()))
+            {
+                problems.push(problem);
             }
         }
     }

@@ -72,13 +72,12 @@ fn profile(unit: &Unit<'_>, call: &Call, place: &Place<'_>, problems: &mut Probl
     ))
     .help("leave it out: a step has the credentials of its environment, or of its own `role`");
     // With the blank before it.
-    if let Some(start) = at.start.checked_sub(1) {
-        if let Some(span) = place
+    if let Some(start) = at.start.checked_sub(1)
+        && let Some(span) = place
             .verbatim(&(start..at.end))
             .filter(|_| place.show(&(start..at.start)) == " ")
-        {
-            diagnostic = diagnostic.fix(format!("leave out `{}`", place.show(&at)), span, "");
-        }
+    {
+        diagnostic = diagnostic.fix(format!("leave out `{}`", place.show(&at)), span, "");
     }
     problems.push(diagnostic);
 }

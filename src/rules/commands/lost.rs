@@ -13,7 +13,9 @@ pub fn check(
     commands: &[Command<'_>],
     problems: &mut Problems,
 ) {
-    for command in commands {
+    // After the last one there is nothing that it could be lost for.
+    let last = commands.len().saturating_sub(1);
+    for command in commands.iter().take(last) {
         let Some(script) = command.script() else {
             continue;
         };

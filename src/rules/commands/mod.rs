@@ -5,6 +5,8 @@ mod habits;
 mod lost;
 mod syntax;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod variables;
 
 use std::collections::HashSet;

@@ -33,7 +33,7 @@ const fn waits(label: &'static str, help: &'static str) -> Option<Waits> {
 pub fn check(script: &Script, place: &Place<'_>, problems: &mut Problems) {
     for call in &script.calls {
         // `yes | cmd`, `cmd < file`: the answer is there.
-        if call.redirects.input || call.place.index > 0 {
+        if call.redirects.input || call.place.fed {
             continue;
         }
         let inner = call.unwrapped();

@@ -274,6 +274,7 @@ impl Reader {
             let inner = Place {
                 index,
                 length,
+                fed: place.fed || index > 0,
                 pipeline: number,
                 condition: place.condition || pipeline.bang,
                 shells: self.shells(place, length > 1),
@@ -293,8 +294,15 @@ impl Reader {
         match command {
             Command::Simple(simple) => self.simple(simple, text, place),
             Command::Compound(compound, redirects) => {
-                self.redirects(redirects.as_ref(), text, place)?;
-                self.compound(compound, text, place)
+                let fed = self.redirects(redirects.as_ref(), text, place)? || place.fed;
+                self.compound(
+                    compound,
+                    text,
+                    &Place {
+                        fed,
+                        ..place.clone()
+                    },
+                )
             }
             Command::Function(function) => {
                 self.script.functions.push(function.fname.value.clone());
@@ -312,7 +320,8 @@ impl Reader {
             Command::ExtendedTest(test, redirects) => {
                 bash::extended_test(text.span(Some(test.loc.clone())), &mut self.script.bash);
                 self.test(&test.expr, text, place)?;
-                self.redirects(redirects.as_ref(), text, place)
+                self.redirects(redirects.as_ref(), text, place)?;
+                Ok(())
             }
         }
     }
@@ -530,16 +539,18 @@ impl Reader {
         Ok(name)
     }
 
+    /// Reads redirects; whether the input comes from one of them.
     fn redirects(
         &mut self,
         redirects: Option<&ast::RedirectList>,
         text: &Text<'_>,
         place: &Place,
-    ) -> Result<(), SyntaxError> {
+    ) -> Result<bool, SyntaxError> {
+        let mut fed = false;
         for redirect in redirects.iter().flat_map(|list| &list.0) {
-            self.redirect(redirect, text, place)?;
+            fed |= self.redirect(redirect, text, place)?.input;
         }
-        Ok(())
+        Ok(fed)
     }
 
     fn redirect(

@@ -62,6 +62,8 @@ pub struct Place {
     pub depth: usize,
     /// Whether it stands in `$(…)`.
     pub substitution: bool,
+    /// Whether its input comes from a pipe or a file.
+    pub fed: bool,
     /// The subshells around it, outermost first: `( … )`, `$(…)`, a part of a pipeline, `&`.
     pub shells: Vec<usize>,
 }

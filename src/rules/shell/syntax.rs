@@ -33,7 +33,13 @@ pub fn explain(error: &ParseError, text: &str, origin: &Origin) -> SyntaxError {
     let mut result = match error {
         ParseError::Tokenizing { inner, position } => unterminated(inner, position.as_ref(), text),
         ParseError::ParsingNear(position) => near(byte(text, position), text),
-        ParseError::ParsingAtEndOfInput => unbalanced(text).unwrap_or_else(|| at_end(text)),
+        ParseError::ParsingAtEndOfInput => unbalanced(text).unwrap_or_else(|| {
+            let tokens = tokenize_str(text).unwrap_or_default();
+            match bracket(text, &tokens) {
+                Some(start) => near(start, text),
+                None => at_end(text),
+            }
+        }),
     };
     result.at = origin.place(result.at);
     result
@@ -172,11 +178,33 @@ fn before_is_blank(bytes: &[u8], index: usize) -> bool {
         .is_none_or(|byte| byte.is_ascii_whitespace() || *byte == b';')
 }
 
+/// The `(` of `cat (x)`: the parser goes on to its end, or that of the text.
+fn bracket(text: &str, tokens: &[Token]) -> Option<usize> {
+    let pairs = tokens
+        .iter()
+        .zip(tokens.iter().skip(1))
+        .zip(tokens.iter().skip(2));
+    let keywords = [
+        "if", "then", "else", "elif", "while", "until", "do", "in", "!", "{", "time",
+    ];
+    pairs
+        .filter(|((before, token), after)| {
+            matches!(before, Token::Word(word, _) if !keywords.contains(&word.as_str()))
+                && token.to_str() == "("
+                && after.to_str() != ")"
+        })
+        .map(|((_, token), _)| byte(text, &token.location().start))
+        .next()
+}
+
 /// A word of the text that stands where it cannot.
 fn near(start: usize, text: &str) -> SyntaxError {
+    let tokens = tokenize_str(text).unwrap_or_default();
+    let start = bracket(text, &tokens)
+        .filter(|bracket| *bracket < start)
+        .unwrap_or(start);
     let rest = text.get(start..).unwrap_or("");
-    let token = tokenize_str(text)
-        .unwrap_or_default()
+    let token = tokens
         .into_iter()
         .find(|token| byte(text, &token.location().start) == start)
         .map_or_else(
