@@ -9,7 +9,7 @@ use crate::graph::order::Order;
 use crate::graph::{
     Condition, Edge, Entry, EntryKind, Graph, Reason, Stage, StageId, StageKind, environment,
 };
-use crate::model::{Environment, Event, Pipeline, Start, Target, Wave};
+use crate::model::{Environment, Event, Pipeline, Start, Target, Text, Wave};
 use crate::source::Span;
 
 /// The graph of a pipeline: what runs, in which order and why, for each way to start it.
@@ -358,20 +358,40 @@ fn validation(pipeline: &Pipeline) -> Option<Entry<'_>> {
     if triggers.is_empty() {
         return None;
     }
-    let mut line = beginning(pipeline);
+    let mut diffs: Vec<Draft<'_>> = Vec::new();
     for environment in pipeline.environments() {
-        if environment.stacks().next().is_some() {
-            line.push(Draft {
-                kind: StageKind::Diff(environment),
+        let mut apps: Vec<&Text> = Vec::new();
+        for stack in environment.stacks() {
+            if !apps.iter().any(|app| app.value == stack.app.value) {
+                apps.push(&stack.app);
+            }
+        }
+        for app in &apps {
+            let mut name = environment.name.value.clone();
+            if apps.len() > 1 {
+                name = format!("{name}-{}", app.value);
+            }
+            diffs.push(Draft {
+                name,
+                kind: StageKind::Diff { environment, app },
                 ..environment_draft(environment)
             });
         }
+    }
+    let (path, span) = of_pipeline(pipeline);
+    let mut line = beginning(pipeline);
+    let group = line.drafts.len();
+    if !diffs.is_empty() {
+        line.push(Draft::new("diff", StageKind::Diffs, path, span));
     }
     ending(pipeline, &mut line);
     let mut builder = Builder {
         stages: Vec::new(),
         roots: Vec::new(),
     };
-    builder.add(None, line.drafts);
+    let ids = builder.add(None, line.drafts);
+    if !diffs.is_empty() {
+        builder.add(ids.get(group).copied(), diffs);
+    }
     Some(builder.finish(EntryKind::Validate, "pull-request".to_owned(), triggers))
 }

@@ -83,11 +83,14 @@ pub struct Line<'p> {
 impl<'p> Line<'p> {
     /// Adds a stage to the section.
     pub fn push(&mut self, mut draft: Draft<'p>) {
-        draft
-            .after
-            .extend(self.before.iter().map(|index| (*index, Reason::Order)));
+        let only_after_yes = draft.condition != Condition::Success;
+        let order = self.before.iter().map(|index| match self.gate {
+            Some(gate) if gate == *index && only_after_yes => (gate, Reason::Gate),
+            _ => (*index, Reason::Order),
+        });
+        draft.after.extend(order);
         if let Some(gate) = self.gate
-            && draft.condition != Condition::Success
+            && only_after_yes
             && !self.before.contains(&gate)
         {
             draft.after.push((gate, Reason::Gate));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::eval::data::BlockPath;
-use crate::model::{Approval, Bake, Environment, Stack, Step, Wave};
+use crate::model::{Approval, Bake, Environment, Stack, Step, Text, Wave};
 use crate::source::Span;
 
 /// A pipeline's stages, once for each way to start it.
@@ -97,8 +97,15 @@ pub enum StageKind<'p> {
     },
     /// Time and alarms.
     Bake(&'p Bake),
-    /// Synth and diff of an environment, for pull requests.
-    Diff(&'p Environment),
+    /// The synths and diffs of a pull request; its children, which wait for nothing of each other.
+    Diffs,
+    /// Synth and diff of what one app deploys to an environment, for pull requests.
+    Diff {
+        /// The environment.
+        environment: &'p Environment,
+        /// The app's name.
+        app: &'p Text,
+    },
     /// Record, metrics, notifications; runs however the run ended.
     Finish,
 }

@@ -151,7 +151,7 @@ func checkTemplate(document *document, spec *wfv1.WorkflowSpec, template *wfv1.T
 		volumes[volume.Name] = true
 	}
 	names := map[string]bool{"wait": true, "init": true, "main": true}
-	for _, containers := range [][]wfv1.UserContainer{template.InitContainers, template.Sidecars} {
+	for kind, containers := range [][]wfv1.UserContainer{template.InitContainers, template.Sidecars} {
 		for index := range containers {
 			container := &containers[index]
 			document.named(path, container.Name, validation.IsDNS1123Label)
@@ -159,23 +159,32 @@ func checkTemplate(document *document, spec *wfv1.WorkflowSpec, template *wfv1.T
 				document.refuse("%s: more than one container is called %q", path, container.Name)
 			}
 			names[container.Name] = true
+			// The controller wraps the containers of a pod, and so asks for their commands; it leaves init containers as they are.
+			if kind == 1 {
+				checkCommand(document, path+"."+container.Name, &container.Container)
+			}
 			checkContainer(document, path+"."+container.Name, &container.Container, volumes)
 		}
 	}
 	if template.Container != nil {
+		checkCommand(document, path+".container", template.Container)
 		checkContainer(document, path+".container", template.Container, volumes)
 	}
 	if template.Script != nil {
+		checkCommand(document, path+".script", &template.Script.Container)
 		checkContainer(document, path+".script", &template.Script.Container, volumes)
+	}
+}
+
+func checkCommand(document *document, path string, container *core.Container) {
+	if len(container.Command) == 0 {
+		document.refuse("%s.command: missing, so the controller would have to ask the image registry", path)
 	}
 }
 
 func checkContainer(document *document, path string, container *core.Container, volumes map[string]bool) {
 	if container.Image == "" || strings.TrimSpace(container.Image) != container.Image {
 		document.refuse("%s.image: %q", path, container.Image)
-	}
-	if len(container.Command) == 0 {
-		document.refuse("%s.command: missing, so the controller would have to ask the image registry", path)
 	}
 	for _, variable := range container.Env {
 		document.named(path+".env", variable.Name, validation.IsEnvVarName)

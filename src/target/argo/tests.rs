@@ -1,0 +1,171 @@
+//! Golden manifests of pipelines made by hand: `tests/golden/`. `tests/golden.rs` lets Argo judge them.
+
+use crate::graph::build;
+use crate::model::fixture::*;
+use crate::model::{
+    Arch, Bake, Deployment, EnvValue, Pipeline, Queue, Resources, Retry, RetryOn, Service, Start,
+    Step, StepKind, Target, When,
+};
+use crate::target::argo::{Stamp, compile};
+use crate::target::{Format, write};
+
+fn stamp() -> Stamp {
+    Stamp {
+        spec: "sha256:0123456789abcdef".into(),
+        compiler: "0.1.0".into(),
+    }
+}
+
+fn yaml(pipeline: &Pipeline) -> String {
+    let graph = build(pipeline);
+    let objects = compile(pipeline, &graph, &stamp());
+    let texts: Vec<String> = objects
+        .iter()
+        .map(|compiled| write(&compiled.object, Format::Yaml, &[]).unwrap())
+        .collect();
+    texts.join("---\n")
+}
+
+/// Compares with `tests/golden/NAME.snap`.
+fn golden(name: &str, pipeline: &Pipeline) {
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, yaml(pipeline)));
+}
+
+fn secret(name: &str, key: &str) -> crate::source::Spanned<EnvValue> {
+    at(EnvValue::Secret(std::rc::Rc::new(
+        crate::eval::data::Secret {
+            store: crate::eval::data::SecretStore::Kubernetes,
+            name: name.into(),
+            key: Some(key.into()),
+        },
+    )))
+}
+
+#[test]
+fn the_smallest_pipeline_3_5() {
+    golden("smallest", &pipeline(vec![target(environment("", "dev"))]));
+}
+
+/// Everything that an environment can have; of the runs only the one for pull requests is left out.
+#[test]
+fn an_environment_in_full_2_1_6_1() {
+    let own = "environment dev";
+    let test = |name: &str| step(StepKind::Test, own, name);
+    let mut dev = environment("", "dev");
+    dev.approval = Some(approval());
+    let mut migrate = step(StepKind::Before, own, "migrate");
+    migrate.env.insert("DB".into(), secret("shop-db", "url"));
+    dev.before = vec![migrate];
+    dev.body = vec![
+        Deployment::Stack(Box::new(stack(own, "Network"))),
+        Deployment::Stack(Box::new(stack(own, "Api"))),
+        Deployment::Step(Box::new(step(StepKind::Step, own, "web"))),
+        Deployment::Stack(Box::new(stack(own, "Web"))),
+    ];
+    let conditional = |name: &str, when: When| Step {
+        when: at(when),
+        ..step(StepKind::After, own, name)
+    };
+    dev.after = vec![
+        conditional("rescue", When::Failure),
+        conditional("purge", When::Always),
+    ];
+    dev.tests = vec![
+        Step {
+            required: false,
+            retry: Some(Retry {
+                times: at(2),
+                wait: 30,
+                on: RetryOn::Failure,
+                span: span(9),
+            }),
+            ..test("flaky")
+        },
+        Step {
+            image: Some(text("mcr.microsoft.com/playwright:v1.50.0")),
+            timeout: Some(at(600)),
+            arch: Some(at(Arch::Arm64)),
+            resources: Resources {
+                cpu: Some(at(1500)),
+                memory: Some(at(4 << 30)),
+                disk: None,
+            },
+            services: vec![Service {
+                name: text("postgres"),
+                image: text("postgres:16"),
+                port: Some(at(5432)),
+                env: [
+                    (
+                        "POSTGRES_PASSWORD".to_owned(),
+                        at(EnvValue::Text("a$(b)".into())),
+                    ),
+                    ("POSTGRES_USER".to_owned(), secret("db", "user")),
+                ]
+                .into_iter()
+                .collect(),
+                ready: Some(text("pg_isready")),
+                span: span(10),
+            }],
+            ..test("e2e")
+        },
+    ];
+    dev.bake = Some(Bake {
+        time: at(1800),
+        alarms: Vec::new(),
+        span: span(11),
+    });
+    golden("environment", &pipeline(vec![target(dev)]));
+}
+
+#[test]
+fn pull_requests_waves_and_picks_1_2() {
+    let member = |name: &str| environment("wave europe", name);
+    let mut europe = wave(
+        "europe",
+        vec![member("north"), member("south"), member("west")],
+    );
+    europe.max_parallel = Some(at(2));
+    europe.approval = Some(approval());
+    europe.tests = vec![step(StepKind::Test, "wave europe", "all")];
+    let mut sandbox = environment("", "sandbox");
+    sandbox.start = Start::Manual;
+    let mut pipeline = pipeline(vec![
+        target(environment("", "dev")),
+        target(sandbox),
+        Target::Wave(europe),
+    ]);
+    let mut tag = push();
+    tag.deploy = Some(vec![needs("wave europe environment south")]);
+    pipeline.triggers = vec![push(), tag, pull_request()];
+    pipeline.checks = vec![Step {
+        required: false,
+        ..step(StepKind::Check, "", "lint")
+    }];
+    golden("entries", &pipeline);
+}
+
+#[test]
+fn a_queue_for_each_environment_1_4() {
+    let mut fast = wave("world", vec![]);
+    fast.environments = ["a", "b", "c"]
+        .map(|name| {
+            let mut own = environment("wave world", name);
+            let within = format!("wave world environment {name}");
+            let mut smoke = step(StepKind::Test, &within, "smoke");
+            smoke
+                .env
+                .insert("KEY".into(), secret(&format!("key-{name}"), "value"));
+            own.tests = vec![smoke];
+            own
+        })
+        .to_vec();
+    fast.fail_fast = true;
+    fast.max_parallel = Some(at(1));
+    let mut pipeline = pipeline(vec![target(environment("", "dev")), Target::Wave(fast)]);
+    pipeline.queue = Queue::Environment;
+    golden("queue", &pipeline);
+}
