@@ -1,6 +1,6 @@
 //! Run-time values: whoever uses one must come after the stage that makes it, in every run.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::codes::pipeline::{
     MAKER_MAY_BE_SKIPPED, MANUAL_OUTPUT, PICK_LACKS, UNKNOWN_INPUT, USED_BEFORE_MADE,
@@ -22,6 +22,9 @@ struct Use<'p> {
 pub fn check(pipeline: &Pipeline, graph: &Graph<'_>, problems: &mut Problems) {
     let uses = uses(pipeline);
     inputs(pipeline, problems);
+    let steps: HashMap<&BlockPath, &Step> = commands::steps(pipeline)
+        .map(|step| (&step.path, step))
+        .collect();
     let mut reported: HashSet<(Span, String)> = HashSet::new();
     for entry in &graph.entries {
         if entry.kind == EntryKind::Validate {
@@ -37,7 +40,7 @@ pub fn check(pipeline: &Pipeline, graph: &Graph<'_>, problems: &mut Problems) {
             let problem = match stage_of(entry, path) {
                 None => absent(pipeline, entry, used, path, name),
                 Some(maker) if is_made(entry, used.user, user, path, maker) => {
-                    skipped(pipeline, used, path)
+                    skipped(&steps, used, path)
                 }
                 Some(_) => Some(too_early(pipeline, used, path, name)),
             };
@@ -224,8 +227,12 @@ fn absent(
 }
 
 /// The maker is a step that may not run, or may fail without stopping anything.
-fn skipped(pipeline: &Pipeline, used: &Use<'_>, maker: &BlockPath) -> Option<Diagnostic> {
-    let step = commands::steps(pipeline).find(|step| step.path == *maker)?;
+fn skipped(
+    steps: &HashMap<&BlockPath, &Step>,
+    used: &Use<'_>,
+    maker: &BlockPath,
+) -> Option<Diagnostic> {
+    let step = steps.get(maker)?;
     let (reason, span) = match (&step.when.value, step.required) {
         (When::Output(_) | When::Failure, _) => ("may be skipped", step.when.span),
         (_, false) => ("may fail without stopping the run", step.name.span),

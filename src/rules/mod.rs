@@ -20,6 +20,8 @@ mod schedules;
 mod settings;
 pub mod shell;
 mod sizes;
+#[cfg(test)]
+mod tests;
 mod times;
 mod triggers;
 
