@@ -9,7 +9,7 @@ use crate::source::{SourceId, Span};
 use crate::syntax::ast;
 
 /// Names one module of a program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ModuleId(pub u32);
 
 /// Names one declaration: the module, and its index among the items of that module's file.

@@ -9,17 +9,12 @@ use smol_str::SmolStr;
 
 use crate::diagnostics::codes::{names, types as codes};
 use crate::diagnostics::{Diagnostic, did_you_mean, list_names};
-use crate::resolve::{Binding, ItemId, ModuleId, Program};
+use crate::resolve::{BUILT_IN_TYPES, Binding, ItemId, ModuleId, Program};
 use crate::source::Span;
 use crate::syntax::ast::{self, ExprKind, Item, TypeExpr, TypeKind};
 use crate::types::{
     Literal, Named, ObjectField, ObjectType, ParameterType, Refined, Schema, Signature, Type,
 };
-
-/// The names of the built-in types, in the order in which they are shown.
-pub const BUILT_IN: &[&str] = &[
-    "String", "Int", "Float", "Bool", "Duration", "Size", "Null", "Map", "Output", "Secret",
-];
 
 /// How deep and how large a type may be: enough for every table that people write.
 pub const MOST_DEPTH: usize = 64;
@@ -441,7 +436,7 @@ impl Lower<'_> {
             let types = visible
                 .filter(|(_, binding)| self.is_type(*binding))
                 .map(|(name, _)| name);
-            let candidates = BUILT_IN
+            let candidates = BUILT_IN_TYPES
                 .iter()
                 .copied()
                 .chain(self.generics.iter().map(|ident| ident.name.as_str()))

@@ -1,13 +1,21 @@
 //! Types, schemas, the checker.
 
+mod check;
 mod flatten;
 mod lower;
+mod relation;
 mod schema;
 mod show;
 mod ty;
 
+pub use check::{Checked, check, check_all};
 pub use lower::Types;
+pub(crate) use lower::is_bounded;
+pub use relation::{Lifted, holds_output, holds_secret, subtract, unlifted, without_outputs};
 pub use schema::{BlockKind, Field, Member, ParameterType, Schema, SchemaLine, Shape, Signature};
 pub use ty::{
     Known, KnownBlock, Literal, Named, ObjectField, ObjectType, Refined, SchemaType, Type,
 };
+
+#[cfg(test)]
+mod tests;

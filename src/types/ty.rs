@@ -112,11 +112,16 @@ impl PartialEq for SchemaType {
     }
 }
 
-/// What is known of one particular block before anything is evaluated: the blocks with fixed names in it.
+/// What is known of one particular block before anything is evaluated: the blocks in it that stand
+/// outside of `for` and `if`, by their fixed labels and, where there is one of a kind alone, by kind.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Known {
-    /// Labels, and single kinds (`build`), with the types of what stands there.
-    pub blocks: IndexMap<SmolStr, KnownBlock>,
+    /// By label: `Network` of `dev`.
+    pub labels: IndexMap<SmolStr, KnownBlock>,
+    /// By kind: `build` of a pipeline.
+    pub singles: IndexMap<SmolStr, KnownBlock>,
+    /// The names of the fields that are set: no names to use, but good to know for messages.
+    pub fields: Vec<SmolStr>,
 }
 
 /// A block with a fixed name.

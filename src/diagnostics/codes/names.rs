@@ -13,4 +13,6 @@ codes! {
     WRONG_KIND "A0210" "a name means something else";
     UNKNOWN_TYPE "A0211" "there is no type of that name";
     NOT_A_TYPE "A0212" "that is not a type";
+    UNKNOWN_MEMBER "A0214" "a value has no such member";
+    UNKNOWN_ARGUMENT "A0215" "a function has no such parameter";
 }

@@ -1,0 +1,81 @@
+//! The standard library as modules of a program.
+
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+use smol_str::SmolStr;
+
+use crate::diagnostics::Problems;
+use crate::resolve::declare::{self, Import};
+use crate::resolve::{Binding, Module, ModuleId, ModulePath, Program};
+use crate::source::{SourceId, Sources};
+use crate::stdlib::{self, StandardModule};
+use crate::syntax;
+use crate::syntax::ast::{Item, UsePath};
+
+/// A program of the standard library alone; its texts are added to `sources` where they are not yet.
+pub(super) fn program(sources: &mut Sources, problems: &mut Problems) -> Program {
+    let mut program = Program {
+        modules: Vec::with_capacity(stdlib::MODULES.len() + 4),
+        root: ModuleId(0),
+        prelude: IndexMap::new(),
+        standard: IndexMap::new(),
+    };
+    for (id, standard) in (0u32..).map(ModuleId).zip(stdlib::MODULES) {
+        let source = source(standard, sources);
+        let file = Rc::new(syntax::parse(source, standard.text, problems));
+        program.standard.insert(SmolStr::new(standard.name), id);
+        program.modules.push(Module {
+            id,
+            path: ModulePath::Std(standard.name.into()),
+            source,
+            names: IndexMap::new(),
+            uses: Vec::new(),
+            partial: false,
+            file,
+        });
+    }
+    for (id, standard) in (0u32..).map(ModuleId).zip(stdlib::MODULES) {
+        declare::own_names(&mut program, id, problems);
+        if standard.prelude
+            && let Some(module) = program.module(id)
+        {
+            let names = module.names.iter();
+            let names: Vec<(SmolStr, Binding)> = names
+                .map(|(name, (binding, _))| (name.clone(), *binding))
+                .collect();
+            program.prelude.extend(names);
+        }
+    }
+    for id in (0u32..).map(ModuleId).take(stdlib::MODULES.len()) {
+        let Some(file) = program.module(id).map(|module| Rc::clone(&module.file)) else {
+            continue;
+        };
+        let imports: Vec<Import<'_>> = file
+            .items
+            .iter()
+            .filter_map(|item| match item {
+                Item::Use(item) => Some(Import {
+                    item,
+                    module: match &item.path {
+                        UsePath::Std(parts) => parts
+                            .get(1)
+                            .and_then(|name| program.standard.get(&name.name).copied()),
+                        UsePath::File(_) => None,
+                    },
+                }),
+                _ => None,
+            })
+            .collect();
+        declare::imports(&mut program, id, &imports, problems);
+    }
+    program
+}
+
+/// The text of a standard module among the sources.
+fn source(standard: &StandardModule, sources: &mut Sources) -> SourceId {
+    let name = standard.file();
+    let known = sources.iter().find(|(_, file)| file.name == name);
+    let known = known.map(|(id, _)| id);
+    known.unwrap_or_else(|| sources.add(name, standard.text))
+}

@@ -1,0 +1,484 @@
+//! What stands between the braces of a block or an instance.
+
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+use smol_str::SmolStr;
+
+use crate::diagnostics::codes::blocks as codes;
+use crate::diagnostics::{Diagnostic, did_you_mean, list_names};
+use crate::source::Span;
+use crate::syntax::ast::{
+    Body, BodyItem, Expr, ExprKind, Field, FieldModifier, For, Ident, If, Item,
+};
+use crate::types::check::Checker;
+use crate::types::check::role::Role;
+use crate::types::check::scope::Frame;
+use crate::types::{Known, Lifted, Schema, SchemaType, Type, unlifted};
+
+/// What a body is for.
+#[derive(Clone, Debug)]
+pub(super) enum Mode {
+    /// It is all that a block has: what is required must be in it.
+    Block,
+    /// An instance that may become a block later: things may be missing.
+    Value,
+    /// Laid over something that exists, of which this is known.
+    Overlay(Option<Rc<Known>>),
+}
+
+/// What was met in a body so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seen {
+    /// Fields, and where each was set first.
+    pub fields: IndexMap<SmolStr, Span>,
+    /// Blocks: kind, label, place.
+    pub blocks: Vec<(SmolStr, Option<SmolStr>, Span)>,
+    /// Names that the schema does not have, each perhaps meant to be one that is missing.
+    pub unknown: Vec<SmolStr>,
+    /// Whether something was left out because of an error.
+    pub broken: bool,
+    /// Whether something could not be read, which may have been anything.
+    pub unreadable: bool,
+}
+
+impl<'p> Checker<'p> {
+    /// `Environment { … }`
+    pub(super) fn instance(&mut self, expr: &'p Expr, path: &'p [Ident], body: &'p Body) -> Type {
+        let Some((id, span)) = self.declaration(path, "schema") else {
+            self.silent_body(body);
+            return self.silent(expr.span);
+        };
+        let ty = self.types.declared(self.program, id);
+        let ty = match ty.as_ref().map(Type::base) {
+            Some(Type::Schema(schema)) => schema.clone(),
+            Some(Type::Error) => return self.silent(expr.span),
+            _ => {
+                let item = self.program.item(id);
+                let name = self.short_text(span);
+                let diagnostic = Diagnostic::error(
+                    &codes::NOT_A_SCHEMA,
+                    span,
+                    format!(
+                        "`{name}` is {}, not a schema",
+                        item.map_or("something else", Item::what)
+                    ),
+                )
+                .label("only a schema has instances")
+                .help("for an object without a schema write `{ … }` alone");
+                self.silent_body(body);
+                return self.error(expr.span, diagnostic);
+            }
+        };
+        self.refers(ty.id, span);
+        let Some(schema) = self.types.schema(self.program, ty.id) else {
+            return self.silent(expr.span);
+        };
+        let known = self.body(body, &schema, &Mode::Value, None);
+        Type::Schema(SchemaType {
+            known: Some(known),
+            ..ty
+        })
+    }
+
+    /// `value with { … }`
+    pub(super) fn with(&mut self, expr: &'p Expr, base: &'p Expr, body: &'p Body) -> Type {
+        let of = self.infer(base, None);
+        let (inner, lifted) = unlifted(&of);
+        match inner.base() {
+            Type::Error => {
+                self.silent_body(body);
+                Type::Error
+            }
+            _ if lifted != Lifted::No => {
+                self.silent_body(body);
+                let role = Role::Other("what `with` changes");
+                self.too_early(base, &role, "what `with` changes")
+            }
+            Type::Any => self.untyped(base),
+            Type::Schema(schema) => {
+                let schema = schema.clone();
+                let Some(flat) = self.types.schema(self.program, schema.id) else {
+                    return Type::Error;
+                };
+                let mode = Mode::Overlay(schema.known.clone());
+                let known = self.body(body, &flat, &mode, schema.known.as_deref());
+                Type::Schema(SchemaType {
+                    known: Some(known),
+                    ..schema
+                })
+            }
+            Type::Object(object) => {
+                let mut fields = object.fields.clone();
+                for item in &body.items {
+                    match item {
+                        BodyItem::Field(field) => {
+                            let ty = self.infer(&field.value, None);
+                            let field_type = crate::types::ObjectField {
+                                ty,
+                                optional: false,
+                            };
+                            fields.insert(field.name.name.clone(), field_type);
+                        }
+                        BodyItem::Error(_) => {}
+                        _ => return self.only_fields(expr, body),
+                    }
+                }
+                let ty = Type::Object(Rc::new(crate::types::ObjectType { fields }));
+                self.bounded(expr.span, ty)
+            }
+            Type::Map(_) => {
+                let text = self.short_text(base.span);
+                let diagnostic = Diagnostic::error(
+                    &codes::WITH,
+                    expr.span,
+                    "`with` changes instances of schemas and objects, and this is a map",
+                )
+                .help(format!("write `merge({text}, {{ … }})`"));
+                self.silent_body(body);
+                self.error(expr.span, diagnostic)
+            }
+            _ => {
+                let diagnostic = Diagnostic::error(
+                    &codes::WITH,
+                    expr.span,
+                    format!("`with` changes instances of schemas, and this is `{of}`"),
+                )
+                .also(base.span, format!("`{of}`"));
+                let diagnostic = if inner.holds_null() {
+                    diagnostic.help("ask first whether it is null")
+                } else {
+                    diagnostic
+                };
+                self.silent_body(body);
+                self.error(expr.span, diagnostic)
+            }
+        }
+    }
+
+    fn only_fields(&mut self, expr: &Expr, body: &'p Body) -> Type {
+        let diagnostic = Diagnostic::error(
+            &codes::WITH,
+            expr.span,
+            "an object has fields alone, no blocks",
+        )
+        .help("write `with { field = value }`");
+        self.silent_body(body);
+        self.error(expr.span, diagnostic)
+    }
+
+    /// Marks a body whose schema is not known as not to be looked at.
+    pub(super) fn silent_body(&mut self, body: &Body) {
+        self.incomplete.insert(body.span);
+    }
+
+    /// Checks a body against its schema; gives what is known of the result.
+    pub(super) fn body(
+        &mut self,
+        body: &'p Body,
+        schema: &Rc<Schema>,
+        mode: &Mode,
+        base: Option<&Known>,
+    ) -> Rc<Known> {
+        let mut seen = Seen::default();
+        let here = self.here();
+        let known = Rc::new(self.known_body(here, body, schema, base));
+        self.within(Frame::Body(Rc::clone(&known)), |checker| {
+            checker.items(body, schema, mode, &mut seen);
+        });
+        if matches!(mode, Mode::Block) {
+            self.missing(body.span, schema, &seen);
+        }
+        if seen.broken {
+            self.incomplete.insert(body.span);
+        }
+        known
+    }
+
+    /// The items of a body, or of a `for` or `if` in it.
+    fn items(&mut self, body: &'p Body, schema: &Rc<Schema>, mode: &Mode, seen: &mut Seen) {
+        self.with_locals(Vec::new(), |checker| {
+            for item in &body.items {
+                match item {
+                    BodyItem::Field(field) => checker.body_field(field, schema, mode, seen),
+                    BodyItem::Block(block) => checker.body_block(block, schema, mode, seen),
+                    BodyItem::Let(item) => {
+                        if let Some(ty) = &item.ty {
+                            let module = checker.place.module;
+                            checker.conditions(module, ty);
+                        }
+                        checker.bind_let(item);
+                    }
+                    BodyItem::For(item) => checker.body_for(item, schema, mode, seen),
+                    BodyItem::If(item) => checker.body_if(item, schema, mode, seen),
+                    BodyItem::Assert(assert) => checker.assert(assert),
+                    BodyItem::Error(_) => {
+                        seen.broken = true;
+                        seen.unreadable = true;
+                    }
+                }
+            }
+        });
+    }
+
+    fn body_for(&mut self, item: &'p For, schema: &Rc<Schema>, mode: &Mode, seen: &mut Seen) {
+        let binding = &item.binding;
+        let (first, second, _) = self.iterated(&binding.iterable, binding.second.is_some(), true);
+        self.bound(binding, first, second, |checker| {
+            checker.inner_body(&item.body, schema, mode, seen);
+        });
+    }
+
+    fn body_if(&mut self, item: &'p If, schema: &Rc<Schema>, mode: &Mode, seen: &mut Seen) {
+        self.shape_condition(&item.condition);
+        let mut other = seen.clone();
+        self.assuming(&item.condition, true, |checker| {
+            checker.inner_body(&item.then, schema, mode, seen);
+        });
+        if let Some(otherwise) = &item.otherwise {
+            self.assuming(&item.condition, false, |checker| {
+                checker.inner_body(otherwise, schema, mode, &mut other);
+            });
+        }
+        for (name, span) in other.fields {
+            seen.fields.entry(name).or_insert(span);
+        }
+        for block in other.blocks {
+            if !seen.blocks.contains(&block) {
+                seen.blocks.push(block);
+            }
+        }
+        seen.unknown.extend(other.unknown);
+        seen.broken |= other.broken;
+        seen.unreadable |= other.unreadable;
+    }
+
+    /// A body in a body: its labels are names within it alone.
+    fn inner_body(&mut self, body: &'p Body, schema: &Rc<Schema>, mode: &Mode, seen: &mut Seen) {
+        let here = self.here();
+        let mut known = self.known_body(here, body, schema, None);
+        // Blocks that are one of a kind keep the name that they have around.
+        known.singles.retain(|_, block| block.span != body.span);
+        self.within(Frame::Body(Rc::new(known)), |checker| {
+            checker.items(body, schema, mode, seen);
+        });
+    }
+
+    /// What decides the shape of a pipeline: it must be known when compiling.
+    fn shape_condition(&mut self, condition: &'p Expr) {
+        let lifted = self.condition(condition, "the condition of an `if`");
+        if lifted == Lifted::Yes {
+            let role = Role::Other("the condition of an `if` among blocks");
+            self.too_early(condition, &role, "the condition of an `if` among blocks");
+        }
+    }
+
+    /// `field = value`
+    fn body_field(&mut self, field: &'p Field, schema: &Rc<Schema>, mode: &Mode, seen: &mut Seen) {
+        let name = &field.name;
+        if let Some(first) = seen.fields.get(&name.name) {
+            let diagnostic = Diagnostic::error(
+                &codes::FIELD_TWICE,
+                name.span,
+                format!("`{}` is set twice", name.name),
+            )
+            .label("again here")
+            .also(*first, "first here")
+            .help("remove one of the two");
+            self.infer(&field.value, None);
+            self.error(field.span, diagnostic);
+            return;
+        }
+        let Some(known) = schema.fields.get(&name.name) else {
+            seen.broken = true;
+            seen.unknown.push(name.name.clone());
+            self.quiet_value(&field.value);
+            self.no_field(field, schema);
+            return;
+        };
+        seen.fields.insert(name.name.clone(), name.span);
+        if known.modifier == FieldModifier::Runtime {
+            let diagnostic = Diagnostic::error(
+                &codes::NOT_SETTABLE,
+                name.span,
+                format!("`{}` is made in a run and cannot be set", name.name),
+            )
+            .label("a runtime field")
+            .also(known.span, "declared here")
+            .help("remove it");
+            self.error(field.span, diagnostic);
+            return;
+        }
+        if *known.ty.base() == Type::Later {
+            self.later(name.span, &name.name, known.span);
+            self.poisoned.push(field.span);
+            return;
+        }
+        if name.name == "name" && matches!(mode, Mode::Block) {
+            let diagnostic = Diagnostic::error(
+                &codes::NAME_IS_LABEL,
+                name.span,
+                "the name of a block is its label",
+            )
+            .label("not written as a field")
+            .also(known.span, "declared here")
+            .help("write it after the kind: `environment dev { … }`");
+            self.error(field.span, diagnostic);
+            return;
+        }
+        let role = Role::Field {
+            name: &name.name,
+            schema: schema.id,
+            declared: known.span,
+        };
+        if self.check(&field.value, &known.ty, &role).is_error() {
+            seen.broken = true;
+        }
+    }
+
+    /// Looks at a value of which nobody knows what it is for: names in it can still be wrong.
+    fn quiet_value(&mut self, value: &'p Expr) {
+        if !matches!(value.kind, ExprKind::Object(_)) {
+            self.infer(value, None);
+        }
+    }
+
+    /// A field that the schema does not have.
+    fn no_field(&mut self, field: &'p Field, schema: &Rc<Schema>) {
+        let name = &field.name;
+        if let Some(kind) = schema.blocks.get(&name.name) {
+            let mut diagnostic = Diagnostic::error(
+                &codes::BLOCK_AS_FIELD,
+                name.span,
+                format!("`{}` is a block, not a field", name.name),
+            )
+            .label("written with `=`")
+            .also(kind.span, "declared as a block here");
+            let example = self.block_example(kind);
+            if let ExprKind::Object(_) = &field.value.kind
+                && !example.contains("NAME")
+            {
+                let between = Span::new(name.span.source, name.span.end, field.value.span.start);
+                diagnostic = diagnostic.fix("drop the `=`", between, " ");
+            }
+            let diagnostic = diagnostic.help(format!("write `{example}`"));
+            self.error(field.span, diagnostic);
+            return;
+        }
+        if let Some(member) = schema.members.get(&name.name) {
+            let diagnostic = Diagnostic::error(
+                &codes::NOT_SETTABLE,
+                name.span,
+                format!("`{}` is computed and cannot be set", name.name),
+            )
+            .label("a computed member")
+            .also(member.span, "computed here")
+            .help("remove it");
+            self.error(field.span, diagnostic);
+            return;
+        }
+        let settable: Vec<&str> = schema
+            .fields
+            .values()
+            .filter(|field| {
+                field.modifier != FieldModifier::Runtime && *field.ty.base() != Type::Later
+            })
+            .map(|field| field.name.as_str())
+            .collect();
+        let mut diagnostic = Diagnostic::error(
+            &codes::UNKNOWN_FIELD,
+            name.span,
+            format!("{} has no field `{}`", what_is(schema), name.name),
+        )
+        .label("not known");
+        diagnostic = if let Some(near) = did_you_mean(&name.name, settable.iter().copied()) {
+            diagnostic.help(format!("did you mean `{near}`?")).fix(
+                format!("write `{near}`"),
+                name.span,
+                near,
+            )
+        } else if let Some(near) =
+            did_you_mean(&name.name, schema.blocks.keys().map(SmolStr::as_str))
+        {
+            diagnostic.help(format!("did you mean the block `{near} {{ … }}`?"))
+        } else if let Some((kind, other)) = self.inner_owner(schema, &name.name) {
+            diagnostic
+                .help(format!(
+                    "`{}` is a field of `{kind}`: write it there",
+                    name.name
+                ))
+                .note(format!("`{other}` has it"))
+        } else {
+            diagnostic.note(format!("its fields are {}", list_names(settable, 24)))
+        };
+        self.error(field.span, diagnostic);
+    }
+
+    /// A kind of block in this one that has a field of that name.
+    fn inner_owner(&self, schema: &Schema, name: &str) -> Option<(SmolStr, SmolStr)> {
+        schema.blocks.values().find_map(|kind| {
+            let crate::types::Shape::Schema(id) = kind.shape else {
+                return None;
+            };
+            let inner = self.types.schema(self.program, id)?;
+            inner
+                .fields
+                .contains_key(name)
+                .then(|| (kind.kind.clone(), inner.name.clone()))
+        })
+    }
+
+    /// The body of a policy: `let`, `for`, `if` and `assert`.
+    pub(super) fn policy_body(&mut self, body: &'p Body) {
+        self.with_locals(Vec::new(), |checker| {
+            for item in &body.items {
+                match item {
+                    BodyItem::Let(item) => checker.bind_let(item),
+                    BodyItem::Assert(assert) => checker.assert(assert),
+                    BodyItem::For(item) => {
+                        let binding = &item.binding;
+                        let pair = binding.second.is_some();
+                        let (first, second, _) = checker.iterated(&binding.iterable, pair, true);
+                        checker.bound(binding, first, second, |checker| {
+                            checker.policy_body(&item.body);
+                        });
+                    }
+                    BodyItem::If(item) => {
+                        checker.shape_condition(&item.condition);
+                        checker.assuming(&item.condition, true, |checker| {
+                            checker.policy_body(&item.then);
+                        });
+                        if let Some(otherwise) = &item.otherwise {
+                            checker.assuming(&item.condition, false, |checker| {
+                                checker.policy_body(otherwise);
+                            });
+                        }
+                    }
+                    BodyItem::Field(field) => {
+                        checker.not_in_policy(field.name.span, field.span, "field")
+                    }
+                    BodyItem::Block(block) => {
+                        checker.not_in_policy(block.kind.span, block.span, "block")
+                    }
+                    BodyItem::Error(_) => {}
+                }
+            }
+        });
+    }
+
+    fn not_in_policy(&mut self, place: Span, span: Span, what: &str) {
+        let diagnostic = Diagnostic::error(
+            &codes::POLICY,
+            place,
+            format!("a policy changes nothing, it cannot have a {what}"),
+        )
+        .label("not possible here")
+        .help("a policy holds `assert`, `let`, `for` and `if`");
+        self.error(span, diagnostic);
+    }
+}
+
+/// A schema as people know it: "`Environment`".
+pub(super) fn what_is(schema: &Schema) -> String {
+    format!("`{}`", schema.name)
+}
