@@ -23,4 +23,6 @@ codes! {
     NAME_IS_LABEL "A0420" "the name of a block is its label";
     OUTPUT_WITH_VALUE "A0421" "a declared output with a value";
     WITH "A0422" "`with` on something that it cannot change";
+    KNOWN_CONDITION "A0440" "a condition that is known before the run";
+    OUTPUT_NAME "A0441" "a name that no output of a stack can have";
 }

@@ -8,6 +8,7 @@ mod environment;
 mod notify;
 mod pipeline;
 mod reader;
+mod refuse;
 mod step;
 mod trigger;
 
@@ -21,7 +22,11 @@ use reader::Reader;
 
 /// Reads an evaluated `pipeline` block; `None` where it is no pipeline at all.
 ///
-/// Nothing is reported: what is wrong with the data has been said by the phases before.
-pub fn build(object: &Rc<Object>, sources: &Sources, _problems: &mut Problems) -> Option<Pipeline> {
-    (object.schema == "Pipeline").then(|| pipeline::read(&Reader::new(object), sources))
+/// Little is reported: nearly all that can be wrong with the data has been said by the phases before.
+pub fn build(object: &Rc<Object>, sources: &Sources, problems: &mut Problems) -> Option<Pipeline> {
+    if object.schema != "Pipeline" {
+        return None;
+    }
+    refuse::check(object, problems);
+    Some(pipeline::read(&Reader::new(object), sources))
 }

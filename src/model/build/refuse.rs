@@ -1,0 +1,61 @@
+//! What neither a type nor an assert of the standard library can say.
+
+use crate::diagnostics::codes::blocks::{KNOWN_CONDITION, OUTPUT_NAME};
+use crate::diagnostics::{Diagnostic, Problems};
+use crate::eval::data::{Block, Data, Object};
+
+/// The longest name of an output (CloudFormation, quotas of templates).
+const MAX_OUTPUT_NAME: usize = 255;
+
+/// Looks at every block of a pipeline.
+pub(super) fn check(pipeline: &Object, problems: &mut Problems) {
+    let mut blocks: Vec<&Block> = pipeline.blocks.iter().collect();
+    while let Some(block) = blocks.pop() {
+        known_condition(&block.object, problems);
+        if block.kind == "output" {
+            output_name(block, problems);
+        }
+        blocks.extend(&block.object.blocks);
+    }
+}
+
+/// `when = stage == "prod"`: whether the step is there at all is not a question for the run.
+fn known_condition(object: &Object, problems: &mut Problems) {
+    let Some(when) = object.fields.get("when").map(|field| &field.node) else {
+        return;
+    };
+    let Data::Bool(value) = when.data else {
+        return;
+    };
+    let outcome = if value { "always" } else { "never" };
+    problems.push(
+        Diagnostic::error(
+            &KNOWN_CONDITION,
+            when.span,
+            format!(
+                "the condition of `{}` is known before the run: it {outcome} holds",
+                object.path.name()
+            ),
+        )
+        .label(format!("this is `{value}`"))
+        .help("put the block into `if … { … }`: then it is in the pipeline only where the condition holds"),
+    );
+}
+
+/// `output vpc-id`: CloudFormation's names have letters and digits alone.
+fn output_name(block: &Block, problems: &mut Problems) {
+    let Some(name) = &block.label else { return };
+    let alphanumeric = name.chars().all(|letter| letter.is_ascii_alphanumeric());
+    if alphanumeric && !name.is_empty() && name.len() <= MAX_OUTPUT_NAME {
+        return;
+    }
+    problems.push(
+        Diagnostic::error(
+            &OUTPUT_NAME,
+            block.object.name_span,
+            format!("`{name}` cannot be the name of a stack's output"),
+        )
+        .label("no logical name of CloudFormation")
+        .help("write the name that the template gives it: letters and digits, at most 255"),
+    );
+}
