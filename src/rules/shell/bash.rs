@@ -6,8 +6,8 @@ use brush_parser::ast::FunctionDefinition;
 use brush_parser::word::{Parameter, ParameterExpr};
 use brush_parser::{Token, tokenize_str};
 
-use crate::rules::shell::read::Origin;
 use crate::rules::shell::script::{Bash, Call, Word};
+use crate::rules::shell::text::Origin;
 
 type Found = Vec<Bash>;
 

@@ -1,10 +1,14 @@
 //! Shell text: read with a shell's own grammar, then looked at by rules.
 
 mod bash;
+mod effects;
 mod read;
 mod script;
+mod simple;
 mod syntax;
+mod text;
 mod tools;
+mod tree;
 mod words;
 
 pub use bash::VARIABLES as BASH_VARIABLES;

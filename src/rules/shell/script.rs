@@ -202,16 +202,22 @@ impl Call {
     pub fn unwrapped(&self) -> Call {
         let mut call = self.clone();
         for _ in 0..8 {
-            let Some(skip) = wrapper_length(&call.words) else {
-                break;
-            };
-            call.words.drain(..skip.min(call.words.len()));
-            let (Some(first), Some(last)) = (call.words.first(), call.words.last()) else {
-                break;
-            };
-            call.at = first.at.start..last.at.end;
+            match call.inner() {
+                Some(inner) => call = inner,
+                None => break,
+            }
         }
         call
+    }
+
+    /// The call that a runner makes; `None` where this is no runner.
+    pub fn inner(&self) -> Option<Call> {
+        let skip = wrapper_length(&self.words)?;
+        let mut call = self.clone();
+        call.words.drain(..skip.min(call.words.len()));
+        let (first, last) = (call.words.first()?, call.words.last()?);
+        call.at = first.at.start..last.at.end;
+        Some(call)
     }
 }
 

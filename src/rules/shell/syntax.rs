@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use brush_parser::{ParseError, SourcePosition, Token, TokenizerError, tokenize_str};
 
-use crate::rules::shell::read::Origin;
+use crate::rules::shell::text::Origin;
 
 /// Why a text is no shell text.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -138,3 +138,56 @@ fn deep_and_long_text_is_no_danger() {
         let _ = read(&text);
     }
 }
+
+#[test]
+fn tools_are_the_programs_that_commands_call() {
+    let tools = |commands: &[&str]| super::tools(commands.iter().copied());
+    assert_eq!(
+        tools(&["npm ci", "npm run build && node x.js"]),
+        ["node", "npm"]
+    );
+    assert_eq!(
+        tools(&["if [ -f x ]; then git fetch | tee log; fi"]),
+        ["git", "tee"]
+    );
+    assert_eq!(
+        tools(&["sudo -E env A=1 timeout 5 aws s3 ls"]),
+        ["aws", "env", "sudo", "timeout"]
+    );
+    assert_eq!(tools(&["npx -y cdk deploy", "npx jest"]), ["npx"]);
+    assert_eq!(
+        tools(&["sh -c 'jq . x | yq .'", "find . -exec sed -i x {} +"]),
+        ["find", "jq", "sed", "sh", "yq"]
+    );
+    assert_eq!(
+        tools(&["echo \"$(git rev-parse HEAD)\"", "ls | xargs rm"]),
+        ["git", "ls", "rm", "xargs"]
+    );
+    assert_eq!(
+        tools(&[
+            "./scripts/x.sh",
+            "/usr/bin/make",
+            "$TOOL x",
+            "f() { cargo build; }; f"
+        ]),
+        ["cargo"]
+    );
+    assert_eq!(
+        tools(&["command -v docker && docker ps"]),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        tools(&["cd x", "export A=1", "test -f x", "true", ": x", "exit 1"]),
+        Vec::<String>::new()
+    );
+    // What is installed first need not be in the image.
+    assert_eq!(
+        tools(&["pip install pytest && pytest", "ruff check"]),
+        ["pip"]
+    );
+    assert_eq!(tools(&["npm ci", "terraform plan"]), ["npm", "terraform"]);
+    assert_eq!(
+        tools(&["[[ -f x ]] && ls", "while read -r x; do dig $x; done < f"]),
+        ["dig", "ls"]
+    );
+}

@@ -111,49 +111,17 @@ pub fn tools<'a>(commands: impl IntoIterator<Item = &'a str>) -> Vec<String> {
 
 fn collect(script: &Script, installed: &mut bool, found: &mut BTreeSet<String>, depth: usize) {
     for call in &script.calls {
-        add(call.name(), script, *installed, found);
-        let mut inner = call.clone();
-        for _ in 0..4 {
-            let next = inner.unwrapped();
+        let mut call = call.clone();
+        loop {
+            add(call.name(), script, *installed, found);
             // What `npx` runs comes from `node_modules`.
-            let foreign = matches!(inner.name(), "npx" | "bunx") || call.name() == "npx";
-            if next.name() == inner.name() {
-                break;
+            match call.inner() {
+                Some(inner) if !matches!(call.name(), "npx" | "bunx") => call = inner,
+                _ => break,
             }
-            if !foreign {
-                runners(&inner, script, *installed, found);
-                add(next.name(), script, *installed, found);
-            }
-            inner = next;
         }
-        nested(&inner, installed, found, depth);
-        *installed |= installs(&inner);
-    }
-}
-
-/// `sudo env A=1 timeout 5 x`: the runners in the middle are programs too.
-fn runners(call: &Call, script: &Script, installed: bool, found: &mut BTreeSet<String>) {
-    for word in &call.words {
-        let name = word.known();
-        if !matches!(
-            name,
-            "sudo"
-                | "doas"
-                | "env"
-                | "nohup"
-                | "setsid"
-                | "nice"
-                | "timeout"
-                | "xargs"
-                | "npx"
-                | "cross-env"
-        ) {
-            break;
-        }
-        add(name, script, installed, found);
-        if name == "npx" {
-            break;
-        }
+        nested(&call, installed, found, depth);
+        *installed |= installs(&call);
     }
 }
 

@@ -4,9 +4,11 @@ use brush_parser::ast;
 use brush_parser::word::{self, Parameter, ParameterExpr, WordPiece, WordPieceWithSource};
 
 use crate::rules::shell::bash;
-use crate::rules::shell::read::{Origin, Reader, Text, options};
+use crate::rules::shell::read::options;
 use crate::rules::shell::script::{Place, Read, Word};
 use crate::rules::shell::syntax::SyntaxError;
+use crate::rules::shell::text::{Origin, Text};
+use crate::rules::shell::tree::Reader;
 
 /// Reads one word; what it expands goes into the script.
 pub fn read(
