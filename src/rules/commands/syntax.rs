@@ -23,6 +23,24 @@ pub fn report(error: &SyntaxError, place: &Place<'_>, problems: &mut Problems) {
 /// Bash where the shell is `sh`; expressions of other CI systems.
 pub fn check(unit: &Unit<'_>, script: &Script, place: &Place<'_>, problems: &mut Problems) {
     foreign_expression(place, problems);
+    for call in script.calls.iter().filter(|call| call.name() == "[") {
+        let (Some(first), Some(last)) = (call.words.first(), call.words.last()) else {
+            continue;
+        };
+        if last.raw != "]" {
+            let glued = last.raw.ends_with(']');
+            let help = if glued {
+                "put a blank before the `]`"
+            } else {
+                "end the condition with ` ]`"
+            };
+            problems.push(
+                Diagnostic::error(&SHELL_SYNTAX, place.of(&first.at), "`[` has no `]`")
+                    .label("a condition begins here")
+                    .help(help),
+            );
+        }
+    }
     if unit.shell == Shell::Bash {
         return;
     }

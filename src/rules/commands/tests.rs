@@ -187,6 +187,8 @@ fn good_commands_are_left_alone() {
         "echo caf\u{e9} && test -d \u{fc}ber",
         "",
         "# only a comment",
+        "echo ${A:+${A} and more} ${B:-$HOME}",
+        "[ -d x ] || [ -d y ]",
     ] {
         fine(command);
     }
@@ -200,6 +202,9 @@ fn shell_errors_stand_at_their_character() {
     wrong("a\n  b &&\n", "A0630 &&");
     wrong("if [ -f x ]; then\n  npm ci\n", "A0630 if");
     wrong("ls\ncat (x)", "A0630 (");
+    wrong("if [[ a == b]]; then ls; fi", "A0630 ]]");
+    wrong("[ -f x && ls", "A0630 [");
+    wrong("test -f x && [ \"$HOME\" = y]", "A0630 [");
 }
 
 #[test]

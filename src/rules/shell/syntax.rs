@@ -178,6 +178,22 @@ fn before_is_blank(bytes: &[u8], index: usize) -> bool {
         .is_none_or(|byte| byte.is_ascii_whitespace() || *byte == b';')
 }
 
+/// `[[ a == b]]`: the brackets need a blank before them.
+fn glued(text: &str, start: usize) -> Option<SyntaxError> {
+    let before = text.get(..start)?;
+    let open = before.rfind("[[ ")?;
+    let end = before.rfind("]]")?;
+    let last = before.get(open..end)?.chars().next_back()?;
+    (!last.is_whitespace()).then(|| {
+        fault(
+            end..end + 2,
+            "`]]` needs a blank before it",
+            "taken as a part of the word before",
+            "write ` ]]`",
+        )
+    })
+}
+
 /// The `(` of `cat (x)`: the parser goes on to its end, or that of the text.
 fn bracket(text: &str, tokens: &[Token]) -> Option<usize> {
     let pairs = tokens
@@ -212,6 +228,9 @@ fn near(start: usize, text: &str) -> SyntaxError {
             |token| token.to_str().to_owned(),
         );
     let at = start..(start + token.len().max(1)).min(text.len());
+    if let Some(error) = glued(text, start) {
+        return error;
+    }
     if let Some(error) = unbalanced(text).filter(|error| error.at.start <= start || token == "\n") {
         return error;
     }

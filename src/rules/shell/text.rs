@@ -77,7 +77,14 @@ impl<'t> Text<'t> {
             return (self.origin.place(0..self.text.len()), false);
         };
         let range = self.bytes.range(span);
-        let exact = self.text.get(range.clone()) == Some(word.value.as_str());
+        // The place of a here-document goes on to the line after it.
+        let rest = self.text.get(range.start..).unwrap_or("");
+        let exact = rest.starts_with(word.value.as_str());
+        let range = if exact {
+            range.start..range.start + word.value.len()
+        } else {
+            range
+        };
         (
             self.origin.place(range),
             exact && matches!(self.origin, Origin::Offset(_)),

@@ -227,6 +227,7 @@ fn parameter(
         depth: place.depth + 1,
         ..place.clone()
     };
+    let before = reader.script.reads.len();
     let Ok(pieces) = word::parse(stand_in, &options()) else {
         return Ok(());
     };
@@ -239,6 +240,20 @@ fn parameter(
             word,
             &inner,
         )?;
+    }
+    // In `${A:+$A}` the inner one is read only where it is set.
+    if let (ParameterExpr::UseAlternativeValue { .. }, Parameter::Named(name)) =
+        (expansion, parameter)
+    {
+        for read in reader
+            .script
+            .reads
+            .iter_mut()
+            .skip(before)
+            .filter(|read| read.name == *name)
+        {
+            read.guarded = true;
+        }
     }
     Ok(())
 }
