@@ -20,6 +20,7 @@
 //!
 //! Up to `target` nothing does IO, and nothing knows AWS, Kubernetes or a clock.
 
+pub mod analysis;
 pub mod cli;
 pub mod diagnostics;
 pub mod eval;

@@ -1,3 +1,7 @@
 //! The `aphex` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    aphex::cli::main().into()
+}

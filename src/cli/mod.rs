@@ -1,1 +1,102 @@
 //! The command line, one file a command.
+//!
+//! A command is a struct of arguments with a `run` that returns an [`Exit`]. A new one is a file
+//! here, a line in [`Command`] and a line in [`dispatch`].
+
+mod check;
+mod completions;
+pub mod console;
+pub mod disk;
+mod exit;
+mod explain;
+mod fault;
+mod fixes;
+mod guess;
+pub mod input;
+mod new;
+mod output;
+pub mod project;
+mod unreadable;
+mod write;
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+use crate::diagnostics::Severity;
+use console::{Color, Console};
+pub use exit::Exit;
+
+/// Deployment pipelines, checked before anything runs.
+#[derive(Debug, Parser)]
+#[command(
+    name = "aphex",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+#[command(after_help = "\
+Examples:
+  aphex new                 write a pipeline to start from
+  aphex check               check every pipeline of this repository
+  aphex explain A0304       what a message means")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Check),
+    Explain(explain::Explain),
+    New(new::New),
+    Completions(completions::Completions),
+}
+
+fn dispatch(command: Command, console: &mut Console) -> Exit {
+    match command {
+        Command::Check(command) => command.run(console),
+        Command::Explain(command) => command.run(console),
+        Command::New(command) => command.run(console),
+        Command::Completions(command) => command.run(console),
+    }
+}
+
+/// Runs the program with the arguments of this process.
+pub fn main() -> Exit {
+    fault::install();
+    run(std::env::args_os())
+}
+
+fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help that was asked for is a result; help that was not is a remark.
+            let _ = error.print();
+            return match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Fine,
+                _ => Exit::Usage,
+            };
+        }
+    };
+    let mut console = Console::new(cli.color);
+    let exit = dispatch(cli.command, &mut console);
+    match console.failed() {
+        true => exit.max(Exit::Errors),
+        false => exit,
+    }
+}
+
+/// How a command ends that found problems of this severity, if any.
+fn exit_for(worst: Option<Severity>, deny_warnings: bool) -> Exit {
+    match worst {
+        Some(Severity::Error) => Exit::Errors,
+        Some(Severity::Warning) if deny_warnings => Exit::Errors,
+        _ => Exit::Fine,
+    }
+}

@@ -5,10 +5,22 @@
 
 pub mod codes;
 mod diagnostic;
+mod excerpt;
+pub mod github;
+pub mod human;
+pub mod json;
+mod paint;
+mod preview;
 mod problems;
+mod report;
+pub mod safe;
+pub mod sarif;
+pub mod short;
 mod suggest;
 
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Severity};
+pub use paint::{Paint, Role};
 pub use problems::Problems;
+pub use report::{Count, FileName, Found, Report, collect, plural, severity_word};
 pub use suggest::{did_you_mean, list_names};

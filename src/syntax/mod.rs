@@ -9,11 +9,13 @@
 //!
 //! `grammar/aphex.pest` is the same language as a grammar; a test compares the two.
 
+pub mod allow;
 pub mod ast;
 mod bodies;
 mod comments;
 mod delimiters;
 mod expressions;
+mod extent;
 mod items;
 mod lexer;
 mod numbers;

@@ -1,0 +1,105 @@
+//! Standard output and standard error, and what may be written there.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::AutoStream;
+use clap::ValueEnum;
+
+use crate::diagnostics::{Paint, Role};
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// In a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Where a command writes.
+///
+/// A reader that has gone away (`aphex check | head`) is no error: what it did not want is dropped.
+#[derive(Debug)]
+pub struct Console {
+    /// The colours of standard output.
+    pub out: Paint,
+    /// The colours of standard error.
+    pub err: Paint,
+    failed: bool,
+}
+
+impl Console {
+    /// The console of this process.
+    pub fn new(color: Color) -> Self {
+        Console {
+            out: paint(color, AutoStream::choice(&io::stdout())),
+            err: paint(color, AutoStream::choice(&io::stderr())),
+            failed: false,
+        }
+    }
+
+    /// Writes a result to standard output.
+    pub fn print(&mut self, text: &str) {
+        let result = write(&mut io::stdout().lock(), text);
+        self.note(result);
+    }
+
+    /// Writes a remark to standard error. Where that fails there is nobody left to tell.
+    pub fn remark(&mut self, text: &str) {
+        let _ = write(&mut io::stderr().lock(), text);
+    }
+
+    /// Tells a failure that has no place in a program: `error: …`, and what to do.
+    pub fn fail(&mut self, message: &str, help: Option<&str>) {
+        let mut text = format!("{}: {message}\n", self.err.paint(Role::Error, "error"));
+        if let Some(help) = help {
+            text.push_str(&format!(
+                "{}: {help}\n",
+                self.err.paint(Role::Advice, "help")
+            ));
+        }
+        self.remark(&text);
+    }
+
+    /// Whether a result could not be written, on a full disk for instance.
+    pub fn failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Whether questions can be asked and answered.
+    pub fn interactive() -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    fn note(&mut self, result: io::Result<()>) {
+        match result {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                if !self.failed {
+                    self.fail(&format!("the output could not be written: {error}"), None);
+                }
+                self.failed = true;
+            }
+            _ => {}
+        }
+    }
+}
+
+fn write(stream: &mut impl Write, text: &str) -> io::Result<()> {
+    stream.write_all(text.as_bytes())?;
+    stream.flush()
+}
+
+fn paint(color: Color, auto: anstream::ColorChoice) -> Paint {
+    let colours = match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => auto != anstream::ColorChoice::Never,
+    };
+    match colours {
+        true => Paint::Ansi,
+        false => Paint::Plain,
+    }
+}

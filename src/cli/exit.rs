@@ -1,0 +1,37 @@
+//! What the program tells the shell.
+
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// All is well.
+    Fine,
+    /// The program that was looked at has errors, or an input could not be read.
+    Errors,
+    /// Nothing is wrong, and there are changes to be made.
+    Changes,
+    /// The command line is wrong.
+    Usage,
+    /// A fault of Aphex itself.
+    Fault,
+}
+
+impl Exit {
+    /// The number.
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Fine => 0,
+            Exit::Errors => 1,
+            Exit::Changes => 2,
+            Exit::Usage => 64,
+            Exit::Fault => 70,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit.code())
+    }
+}

@@ -1,0 +1,214 @@
+//! The files that a command is asked to look at.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::cli::disk::{self, Disk};
+use crate::cli::project::{PIPELINE_FILE, Project, relative};
+use crate::cli::unreadable::{missing, unreadable};
+use crate::diagnostics::codes::input as codes;
+use crate::diagnostics::{Diagnostic, FileName, Report};
+use crate::source::ReadError;
+use crate::syntax::MAX_FILE_SIZE;
+
+/// How a program is called that came by standard input.
+const STDIN_NAME: &str = "<stdin>";
+
+/// A pipeline file, and the project that it belongs to.
+#[derive(Debug)]
+pub struct Input {
+    /// Its project.
+    pub project: Project,
+    /// The path below the project's root, with `/`.
+    pub name: String,
+    /// The project's files.
+    pub files: Disk,
+    /// Where it is on disk; `None` for standard input.
+    pub path: Option<PathBuf>,
+}
+
+impl Input {
+    /// The path for people.
+    pub fn shown(&self) -> String {
+        self.file_name(&self.name).shown
+    }
+
+    /// How one of the files that this input brings in is called in messages.
+    pub fn file_name(&self, name: &str) -> FileName {
+        if self.path.is_none() && name == self.name {
+            return FileName {
+                shown: STDIN_NAME.to_owned(),
+                tracked: name.to_owned(),
+            };
+        }
+        self.project.file_name(name)
+    }
+}
+
+/// Finds inputs from what the user named.
+#[derive(Debug)]
+pub struct Finder {
+    here: PathBuf,
+    root: Option<PathBuf>,
+}
+
+impl Finder {
+    /// Looks from the current directory; `root` is the project's root where the user names it.
+    pub fn new(root: Option<&Path>) -> Result<Self, Report> {
+        let here = std::env::current_dir().and_then(fs::canonicalize);
+        let here = here.map_err(|error| {
+            let message = format!("the current directory cannot be used: {error}");
+            alone(Diagnostic::without_place(&codes::UNREADABLE, message))
+        })?;
+        let root = match root {
+            None => None,
+            Some(root) => Some(fs::canonicalize(root).map_err(|error| missing(root, &error))?),
+        };
+        Ok(Finder { here, root })
+    }
+
+    /// The one file that a command is about; without a path the repository's only pipeline file.
+    pub fn one(&self, path: Option<&Path>) -> Result<Input, Vec<Report>> {
+        let paths: Vec<PathBuf> = path.map(Path::to_owned).into_iter().collect();
+        let (mut inputs, problems) = self.all(&paths);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        if inputs.len() > 1 {
+            let names: Vec<String> = inputs.iter().map(Input::shown).collect();
+            let message = format!(
+                "there are {} pipeline files, and this command takes one",
+                inputs.len()
+            );
+            let problem = Diagnostic::without_place(&codes::NO_PIPELINE_FILE, message)
+                .note(format!("they are:\n{}", names.join("\n")))
+                .help("name the one that you mean");
+            return Err(vec![alone(problem)]);
+        }
+        inputs.pop().ok_or_else(Vec::new)
+    }
+
+    /// Every file that the paths name: a file itself, every pipeline file below a directory, `-`
+    /// for standard input; without paths every pipeline file of the repository.
+    pub fn all(&self, paths: &[PathBuf]) -> (Vec<Input>, Vec<Report>) {
+        let mut problems = Vec::new();
+        let mut found: Vec<PathBuf> = Vec::new();
+        let mut inputs: Vec<Input> = Vec::new();
+        let mut look = |paths: Result<Vec<PathBuf>, Report>| match paths {
+            Ok(paths) => found.extend(paths),
+            Err(problem) => problems.push(problem),
+        };
+        if paths.is_empty() {
+            look(self.below(self.project(&self.here).root()));
+        }
+        for path in paths.iter().filter(|path| !is_stdin(path)) {
+            look(self.at(path));
+        }
+        let mut seen = HashSet::new();
+        found.retain(|path| seen.insert(path.clone()));
+        let stdin = paths
+            .iter()
+            .find(|path| is_stdin(path))
+            .map(|_| self.stdin());
+        for input in found.into_iter().map(|path| self.file(path)).chain(stdin) {
+            match input {
+                Ok(input) => inputs.push(input),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        (inputs, problems)
+    }
+
+    fn project(&self, directory: &Path) -> Project {
+        match &self.root {
+            Some(root) => Project::at(root.clone(), &self.here),
+            None => Project::of(directory, &self.here),
+        }
+    }
+
+    fn at(&self, path: &Path) -> Result<Vec<PathBuf>, Report> {
+        let real = fs::canonicalize(path).map_err(|error| missing(path, &error))?;
+        match real.is_dir() {
+            true => self.below(&real),
+            false => Ok(vec![real]),
+        }
+    }
+
+    fn below(&self, directory: &Path) -> Result<Vec<PathBuf>, Report> {
+        let is_pipeline =
+            |path: &PathBuf| path.file_name().is_some_and(|name| name == PIPELINE_FILE);
+        let mut paths: Vec<PathBuf> = disk::walk(directory).filter(is_pipeline).collect();
+        paths.sort();
+        if paths.is_empty() {
+            let shown = relative(directory, &self.here);
+            let place = match shown.as_str() {
+                "." => "here or below".to_owned(),
+                shown => format!("in `{shown}` or below"),
+            };
+            let message = format!("there is no `{PIPELINE_FILE}` {place}");
+            let problem = Diagnostic::without_place(&codes::NO_PIPELINE_FILE, message)
+                .help("`aphex new` writes one to start from; a file of another name is checked when it is named");
+            return Err(alone(problem));
+        }
+        // A link to a pipeline file is followed, here and nowhere else.
+        let real = |path: PathBuf| fs::canonicalize(&path).map_err(|error| missing(&path, &error));
+        paths.into_iter().map(real).collect()
+    }
+
+    fn file(&self, path: PathBuf) -> Result<Input, Report> {
+        let project = self.project(path.parent().unwrap_or(&path));
+        let Some(name) = project.name_of(&path) else {
+            let shown = relative(&path, &self.here);
+            let message = match path.to_str() {
+                Some(_) => format!("`{shown}` is not below the project's root"),
+                None => format!("the path `{shown}` is not Unicode"),
+            };
+            return Err(alone(Diagnostic::without_place(
+                &codes::UNREADABLE,
+                message,
+            )));
+        };
+        // Read here, so that what cannot be read is told the same way by every command.
+        let shown = relative(&path, &self.here);
+        let bytes = disk::read_bytes(&path, MAX_FILE_SIZE)
+            .map_err(|error| unreadable(&shown, &error, &[]))?;
+        disk::text(&bytes).map_err(|error| unreadable(&shown, &error, &bytes))?;
+        Ok(Input {
+            files: project.disk(),
+            project,
+            name,
+            path: Some(path),
+        })
+    }
+
+    fn stdin(&self) -> Result<Input, Report> {
+        let told = |error: ReadError, bytes: &[u8]| unreadable("standard input", &error, bytes);
+        let bytes = disk::read_limited(io::stdin().lock(), MAX_FILE_SIZE)
+            .map_err(|error| told(disk::read_error(&error), &[]))?;
+        let bytes = bytes.ok_or_else(|| {
+            let (size, limit) = (MAX_FILE_SIZE + 1, MAX_FILE_SIZE);
+            told(ReadError::TooLarge { size, limit }, &[])
+        })?;
+        let text = disk::text(&bytes).map_err(|error| told(error, &bytes))?;
+        let project = self.project(&self.here);
+        let directory = project.name_of(&self.here).unwrap_or_default();
+        let path = Path::new(&directory).join(STDIN_NAME);
+        let name = path.to_string_lossy().replace('\\', "/");
+        Ok(Input {
+            files: project.disk().with_overlay(path, text),
+            project,
+            name,
+            path: None,
+        })
+    }
+}
+
+fn alone(problem: Diagnostic) -> Report {
+    Report::without_sources(vec![problem])
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}

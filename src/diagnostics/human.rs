@@ -1,0 +1,151 @@
+//! For people: the message, the lines it is about, what is known, what to do.
+
+use codespan_reporting::diagnostic as drawn;
+use codespan_reporting::term::{self, Config};
+
+use crate::diagnostics::excerpt::Excerpt;
+use crate::diagnostics::paint::{Canvas, Paint, Role};
+use crate::diagnostics::preview::preview;
+use crate::diagnostics::report::{self, Count, Found, Report};
+use crate::diagnostics::{Fix, Label, Severity, safe};
+
+/// All problems of the reports, an empty line between them, and a line that sums up; nothing where
+/// there are none.
+pub fn render(reports: &[Report], paint: Paint) -> String {
+    let found = report::collect(reports);
+    let mut text = String::new();
+    for found in &found {
+        text.push_str(&problem(found, paint));
+        text.push('\n');
+    }
+    if !found.is_empty() {
+        text.push_str(&summary(&found, paint));
+    }
+    text
+}
+
+/// "2 errors and 1 warning in 2 files; `aphex explain A0304` says more, `aphex check --fix` corrects 1".
+fn summary(found: &[Found<'_>], paint: Paint) -> String {
+    let count = Count::of(found);
+    let role = match count.errors {
+        0 => Role::Warning,
+        _ => Role::Error,
+    };
+    let words = paint.paint(role, &count.in_words());
+    let place = match count.files {
+        0 | 1 => String::new(),
+        files => format!(" in {}", report::plural(files, "file")),
+    };
+    let worst = found
+        .iter()
+        .min_by_key(|found| found.diagnostic.severity)
+        .map_or("", |found| found.diagnostic.code.id);
+    let command = paint.paint(Role::Strong, &format!("aphex explain {worst}"));
+    let quote = match paint {
+        Paint::Ansi => "",
+        Paint::Plain => "`",
+    };
+    let fixes = found
+        .iter()
+        .filter(|found| !found.diagnostic.fixes.is_empty())
+        .count();
+    let fix = paint.paint(Role::Strong, "aphex check --fix");
+    let fix = match fixes {
+        0 => String::new(),
+        fixes => format!(", {quote}{fix}{quote} corrects {fixes}"),
+    };
+    format!("{words}{place}; {quote}{command}{quote} says more{fix}\n")
+}
+
+/// One problem.
+pub fn problem(found: &Found<'_>, paint: Paint) -> String {
+    let Found { diagnostic, report } = *found;
+    let labels: Vec<&Label> = diagnostic
+        .primary
+        .iter()
+        .chain(&diagnostic.secondary)
+        .collect();
+    let (excerpt, places) = Excerpt::new(report, &labels);
+
+    let severity = match diagnostic.severity {
+        Severity::Error => drawn::Severity::Error,
+        Severity::Warning => drawn::Severity::Warning,
+    };
+    let drawn_labels = places.into_iter().map(|(view, range, label)| {
+        let primary = diagnostic.primary.as_ref();
+        let style = match primary.is_some_and(|primary| std::ptr::eq(primary, label)) {
+            true => drawn::LabelStyle::Primary,
+            false => drawn::LabelStyle::Secondary,
+        };
+        drawn::Label::new(style, view, range).with_message(safe::line(&label.message))
+    });
+    let drawn = drawn::Diagnostic::new(severity)
+        .with_code(diagnostic.code.id)
+        .with_message(safe::line(&diagnostic.message))
+        .with_labels(drawn_labels.collect());
+
+    let mut canvas = Canvas::new(paint);
+    // Writing to memory cannot fail, and the excerpt has every line that the labels need.
+    let result = term::emit_to_write_style(&mut canvas, &Config::default(), &excerpt, &drawn);
+    let mut text = String::from_utf8_lossy(&canvas.bytes).into_owned();
+    debug_assert!(result.is_ok(), "{result:?}");
+    if paint == Paint::Plain {
+        text = text
+            .lines()
+            .map(|line| line.trim_end().to_owned() + "\n")
+            .collect();
+    }
+    while text.ends_with("\n\n") {
+        text.pop();
+    }
+    text.push_str(&remarks(found, excerpt.margin(), paint));
+    text
+}
+
+/// Notes, help and fixes, below the source.
+fn remarks(found: &Found<'_>, margin: usize, paint: Paint) -> String {
+    let Found { diagnostic, report } = *found;
+    let mut remarks = Vec::new();
+    for note in &diagnostic.notes {
+        remarks.push((Role::Strong, "note", safe::lines(note).into_owned()));
+    }
+    // A fix that says what the help says stands in its place.
+    let says_help = |fix: &Fix| Some(&fix.message) == diagnostic.help.as_ref();
+    if let Some(help) = &diagnostic.help
+        && !diagnostic.fixes.iter().any(says_help)
+    {
+        remarks.push((Role::Advice, "help", safe::lines(help).into_owned()));
+    }
+    for fix in &diagnostic.fixes {
+        let mut text = safe::lines(&fix.message).into_owned();
+        if let Some(preview) = preview(report, fix, paint) {
+            text.push('\n');
+            text.push_str(&preview);
+        }
+        match says_help(fix) {
+            true => remarks.push((Role::Advice, "help", text)),
+            false => remarks.push((Role::Added, "fix", text)),
+        }
+    }
+    if remarks.is_empty() {
+        return String::new();
+    }
+    let space = " ".repeat(margin);
+    let mut text = String::new();
+    if diagnostic.primary.is_some() {
+        text.push_str(&format!("{space} {}\n", paint.paint(Role::Aside, "│")));
+    }
+    for (role, word, remark) in remarks {
+        let bullet = paint.paint(Role::Aside, "=");
+        let word_shown = paint.paint(role, word);
+        let indent = " ".repeat(margin + 3 + word.len() + 2);
+        let mut lines = remark.lines();
+        let first = lines.next().unwrap_or_default();
+        text.push_str(&format!("{space} {bullet} {word_shown}: {first}\n"));
+        for line in lines {
+            text.push_str(format!("{indent}{line}").trim_end());
+            text.push('\n');
+        }
+    }
+    text
+}
