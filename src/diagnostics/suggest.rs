@@ -2,15 +2,16 @@
 
 /// The candidate that was probably meant by `wrong`; `None` where none is near.
 ///
-/// Near is a Damerau-Levenshtein distance of at most a third of the length (at least 1), or a
-/// difference in case, `-` and `_` alone. Of several, the nearest, then the first in order.
+/// Near is a Damerau-Levenshtein distance of at most a third of the length (so that names of one or two
+/// letters have no neighbours), or a difference in case, `-` and `_` alone. Of several, the nearest, then
+/// the first in order.
 pub fn did_you_mean<'a>(
     wrong: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let fold = |name: &str| name.to_lowercase().replace(['-', '_'], "");
     let folded = fold(wrong);
-    let limit = (wrong.chars().count() / 3).max(1);
+    let limit = wrong.chars().count() / 3;
     candidates
         .into_iter()
         .filter(|candidate| *candidate != wrong)

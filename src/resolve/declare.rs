@@ -190,27 +190,25 @@ fn add(
         names.insert(ident.name.clone(), (binding, ident.span));
         return;
     };
-    if *first == binding && binding != Binding::Unknown {
-        problems.push(
-            Diagnostic::error(
-                &codes::DECLARED_TWICE,
-                ident.span,
-                format!("`{}` is imported twice", ident.name),
-            )
-            .label("again here")
-            .also(*span, "first here")
-            .help("remove one of the two"),
-        );
+    if *first == Binding::Unknown || binding == Binding::Unknown {
         return;
     }
-    problems.push(
-        Diagnostic::error(
-            &codes::DECLARED_TWICE,
-            ident.span,
-            format!("the name `{}` is declared twice in this file", ident.name),
+    let (before, after) = ((*span).min(ident.span), (*span).max(ident.span));
+    let (message, help) = if *first == binding {
+        (
+            format!("`{}` is imported twice", ident.name),
+            "remove one of the two",
         )
-        .label("again here")
-        .also(*span, "first here")
-        .help("give one of the two another name; an import is renamed by `as`"),
+    } else {
+        (
+            format!("the name `{}` is declared twice in this file", ident.name),
+            "give one of the two another name; an import is renamed by `as`",
+        )
+    };
+    problems.push(
+        Diagnostic::error(&codes::DECLARED_TWICE, after, message)
+            .label("again here")
+            .also(before, "first here")
+            .help(help),
     );
 }

@@ -82,7 +82,7 @@ impl Types {
             (a, b) => {
                 self.fits(program, a, b)
                     || self.fits(program, b, a)
-                    || (is_number(a) && is_number(b) && !both_literal(a, b))
+                    || (is_number(a) && is_number(b) && !same_kind_of_literal(a, b))
             }
         }
     }
@@ -136,8 +136,13 @@ fn is_number(ty: &Type) -> bool {
     )
 }
 
-fn both_literal(a: &Type, b: &Type) -> bool {
-    matches!((a, b), (Type::Literal(_), Type::Literal(_)))
+fn same_kind_of_literal(a: &Type, b: &Type) -> bool {
+    match (a, b) {
+        (Type::Literal(a), Type::Literal(b)) => {
+            std::mem::discriminant(a) == std::mem::discriminant(b)
+        }
+        _ => false,
+    }
 }
 
 /// Whether a secret may be among the values, or in them.

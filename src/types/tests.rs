@@ -79,17 +79,3 @@ fn the_examples_have_no_errors() {
         assert!(found.is_empty(), "{}", found.join("\n"));
     }
 }
-
-#[test]
-fn try_it() {
-    let Ok(path) = std::env::var("APHEX_TRY") else {
-        return;
-    };
-    for line in problems(
-        "pipeline.aphex",
-        &one(&std::fs::read_to_string(path).unwrap()),
-        false,
-    ) {
-        println!("{line}");
-    }
-}

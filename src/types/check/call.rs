@@ -74,6 +74,7 @@ impl<'p> Checker<'p> {
             if self.fits(&without_outputs(&given), &wanted) {
                 lifted = true;
             } else if generic {
+                let wanted = solved.shown(&parameter.ty);
                 self.mismatch(&argument.value, &given, &wanted, &role);
                 failed = true;
             } else {

@@ -69,20 +69,32 @@ impl Solved {
 
     /// A type of the signature with what was found in place of the parameters.
     pub fn apply(&self, ty: &Type) -> Type {
+        self.replace(ty, &|found| Some(found.clone()))
+    }
+
+    /// The same for a message: a parameter of which nothing is known keeps its name.
+    pub fn shown(&self, ty: &Type) -> Type {
+        self.replace(ty, &|found| (*found != Type::Never).then(|| found.clone()))
+    }
+
+    fn replace(&self, ty: &Type, by: &dyn Fn(&Type) -> Option<Type>) -> Type {
         match ty {
             Type::Parameter(name) => {
                 let mut found = self.found.iter();
                 let found = found.find(|(known, _)| known == name);
-                found.map_or_else(|| ty.clone(), |(_, ty)| ty.clone())
+                let found = found.and_then(|(_, found)| by(found));
+                found.unwrap_or_else(|| ty.clone())
             }
-            Type::List(inner) => Type::list(self.apply(inner)),
-            Type::Map(inner) => Type::map(self.apply(inner)),
-            Type::Output(inner) => Type::output(self.apply(inner)),
-            Type::Union(members) => Type::union(members.iter().map(|member| self.apply(member))),
+            Type::List(inner) => Type::list(self.replace(inner, by)),
+            Type::Map(inner) => Type::map(self.replace(inner, by)),
+            Type::Output(inner) => Type::output(self.replace(inner, by)),
+            Type::Union(members) => {
+                Type::union(members.iter().map(|member| self.replace(member, by)))
+            }
             Type::Object(object) => {
                 let fields = object.fields.iter().map(|(name, field)| {
                     let field = ObjectField {
-                        ty: self.apply(&field.ty),
+                        ty: self.replace(&field.ty, by),
                         optional: field.optional,
                     };
                     (name.clone(), field)

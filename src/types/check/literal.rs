@@ -54,6 +54,8 @@ impl<'p> Checker<'p> {
         let mut fields: IndexMap<SmolStr, ObjectField> = IndexMap::new();
         let mut values = Type::Never;
         let mut computed = false;
+        let errors = self.problems.len();
+        let mut unknown: Vec<SmolStr> = Vec::new();
         for entry in entries {
             let fixed = entry.key.fixed();
             if let Label::String(literal) = &entry.key {
@@ -74,6 +76,7 @@ impl<'p> Checker<'p> {
                     }
                     None => {
                         self.infer(&entry.value, None);
+                        unknown.push(name.clone());
                         self.unknown_key(entry, &name, object, fixed.is_none())
                     }
                 },
@@ -99,7 +102,10 @@ impl<'p> Checker<'p> {
         if let Some((Shape::Object(object), role)) = &shape
             && !computed
         {
-            self.missing_keys(expr, &seen, object, role);
+            self.missing_keys(expr, (&seen, &unknown), object, role);
+        }
+        if shape.is_some() && self.problems.len() > errors {
+            return Type::Error;
         }
         let ty = if computed {
             Type::map(values)
@@ -164,7 +170,7 @@ impl<'p> Checker<'p> {
     fn missing_keys(
         &mut self,
         expr: &Expr,
-        seen: &IndexMap<SmolStr, Span>,
+        (seen, unknown): (&IndexMap<SmolStr, Span>, &[SmolStr]),
         object: &ObjectType,
         role: &Role<'_>,
     ) {
@@ -173,6 +179,11 @@ impl<'p> Checker<'p> {
             .iter()
             .filter(|(name, field)| !field.optional && !seen.contains_key(*name))
             .map(|(name, _)| name.as_str())
+            .filter(|name| {
+                !unknown
+                    .iter()
+                    .any(|wrong| did_you_mean(wrong, [*name]).is_some())
+            })
             .collect();
         if missing.is_empty() {
             return;

@@ -308,6 +308,12 @@ impl<'p> Checker<'p> {
 }
 
 fn own_names(schema: &Schema) -> impl Iterator<Item = SmolStr> + '_ {
-    let names = schema.fields.keys().chain(schema.blocks.keys());
-    names.chain(schema.members.keys()).cloned()
+    let fields = schema.fields.values();
+    let fields = fields.filter(|field| *field.ty.base() != Type::Later);
+    let kinds = schema.blocks.values();
+    let kinds = kinds.filter(|kind| !matches!(kind.shape, Shape::Later));
+    fields
+        .map(|field| field.name.clone())
+        .chain(kinds.map(|kind| kind.kind.clone()))
+        .chain(schema.members.keys().cloned())
 }

@@ -7,6 +7,7 @@ use crate::diagnostics::{Diagnostic, did_you_mean};
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::types::check::Checker;
 use crate::types::check::role::Role;
+use crate::types::check::scope::Found;
 use crate::types::{Literal, Type, holds_secret};
 
 impl<'p> Checker<'p> {
@@ -78,7 +79,13 @@ impl<'p> Checker<'p> {
         if let Some(declared) = role.declared() {
             diagnostic = diagnostic.also(declared, "wanted by this");
         }
+        if let Type::Named(named) = wanted.without_null()
+            && matches!(named.ty.base(), Type::Union(_))
+        {
+            diagnostic = diagnostic.note(format!("`{}` is `{}`", named.name, named.ty));
+        }
         diagnostic = self.difference(diagnostic, actual, wanted);
+        diagnostic = self.hidden(diagnostic, expr);
         diagnostic = self.repair(diagnostic, expr, actual, wanted, &choices);
         self.error(expr.span, diagnostic)
     }
@@ -98,6 +105,27 @@ impl<'p> Checker<'p> {
             diagnostic = diagnostic.also(declared, "wanted by this");
         }
         self.error(expr.span, diagnostic)
+    }
+
+    /// A label hides a name of the file: that is easily overlooked.
+    fn hidden(&self, diagnostic: Diagnostic, expr: &Expr) -> Diagnostic {
+        let ExprKind::Name(name) = &expr.kind else {
+            return diagnostic;
+        };
+        let Some(Found::Block(block)) = self.find(name) else {
+            return diagnostic;
+        };
+        let diagnostic = diagnostic.also(
+            block.span,
+            format!("`{name}` is this block, the {} `{name}`", block.kind),
+        );
+        let module = self.program.module(self.place.module);
+        match module.and_then(|module| module.names.get(name)) {
+            Some((_, span)) => diagnostic
+                .also(*span, "which hides this one")
+                .help("give one of the two another name"),
+            None => diagnostic,
+        }
     }
 
     /// Where two large types differ in a part, names the part.
@@ -199,6 +227,11 @@ impl<'p> Checker<'p> {
                     expr.span,
                     format!("\"{written}\""),
                 );
+        }
+        if self.fits(&Type::Secret, wanted) && self.fits(actual, &Type::String) {
+            return diagnostic.help(
+                "a credential does not stand in the file: give its name, as in `secret(\"NAME\")`",
+            );
         }
         match (actual.base(), wanted.base()) {
             (Type::Literal(Literal::Int(value)), base) if self.fits(&Type::Duration, base) => {
