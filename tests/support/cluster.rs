@@ -29,7 +29,8 @@ impl Cluster {
     }
 
     /// Whether `kubectl create --dry-run=server` accepts these objects; its words where it does not.
-    /// One call serves any number of documents.
+    /// One call serves any number of documents. All are asked about in the namespace `default`,
+    /// since their own need not be there.
     pub fn dry_run(&self, manifests: &str) -> Result<(), String> {
         let mut kubectl = Command::new("kubectl");
         kubectl.args([
@@ -48,7 +49,7 @@ impl Cluster {
             .spawn()
             .map_err(|error| format!("kubectl: {error}"))?;
         let mut input = process.stdin.take().ok_or("kubectl has no input")?;
-        let text = manifests.to_owned();
+        let text: String = manifests.lines().map(in_default).collect();
         let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
         let output = process
             .wait_with_output()
@@ -69,4 +70,14 @@ impl Cluster {
         let list = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": pods });
         self.dry_run(&list.to_string())
     }
+}
+
+/// A line of a manifest, which may name the namespace of an object.
+fn in_default(line: &str) -> String {
+    let line = if line.starts_with("  namespace: ") {
+        "  namespace: default"
+    } else {
+        line
+    };
+    format!("{line}\n")
 }
