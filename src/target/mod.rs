@@ -5,6 +5,12 @@
 //! CloudFormation stack as a cloud assembly: bucket, roles). They are not here yet, and nothing pretends that they are.
 
 pub mod argo;
+mod compiled;
+mod hash;
+mod source_map;
 mod text;
 
+pub use compiled::{Compilation, Emit, Manifest, Options};
+pub use hash::spec_hash;
+pub use source_map::{ManifestMap, Piece, Place, SourceMap};
 pub use text::{Format, write};

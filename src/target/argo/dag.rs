@@ -18,7 +18,7 @@ pub struct Draft {
     pub call: Call,
     pub depends: String,
     /// What it is done for, where it stands for several stages.
-    pub items: Vec<Item>,
+    pub items: Vec<(Item, Span)>,
     pub origin: Span,
     /// The stage that it is, where it is one.
     pub stage: Option<StageId>,
@@ -146,18 +146,17 @@ impl Drafting<'_, '_> {
         let mut all = Vec::new();
         let mut depends = depends.to_owned();
         for batch in members.chunks(bulk.batch.unwrap_or(members.len()).max(1)) {
-            let mut templates: IndexMap<&str, (Span, Vec<&Call>)> = IndexMap::new();
+            let mut templates: IndexMap<&str, Vec<(&Call, Span)>> = IndexMap::new();
             for (call, span) in batch {
-                let group = templates
-                    .entry(&call.template)
-                    .or_insert_with(|| (*span, Vec::new()));
-                group.1.push(call);
+                let calls = templates.entry(&call.template).or_default();
+                calls.push((call, *span));
             }
             let mut own = Vec::new();
-            for (origin, calls) in templates.values() {
+            for calls in templates.values() {
                 let name = taken.take("environments");
                 own.push(name.clone());
-                drafts.push(as_items(name, calls, depends.clone(), *origin));
+                let origin = calls.first().map(|(_, origin)| *origin);
+                drafts.extend(origin.map(|origin| as_items(name, calls, depends.clone(), origin)));
             }
             let terms: Vec<String> = own.iter().map(|name| format!("{name}.Succeeded")).collect();
             depends = terms.join(" && ");
@@ -305,25 +304,26 @@ fn task(draft: Draft) -> Task {
                 .collect(),
         },
         depends: draft.depends,
-        with_items: draft.items,
+        item_origins: draft.items.iter().map(|(_, origin)| *origin).collect(),
+        with_items: draft.items.into_iter().map(|(item, _)| item).collect(),
         origin: Some(draft.origin),
     }
 }
 
 /// One task for several calls of one template: what differs between them is in the items.
-fn as_items(name: String, calls: &[&Call], depends: String, origin: Span) -> Draft {
+fn as_items(name: String, calls: &[(&Call, Span)], depends: String, origin: Span) -> Draft {
     let text = |argument: &Argument| match argument {
         Argument::Text(text) | Argument::Value(text) => text.clone(),
     };
-    let first = calls.first().map_or(&[][..], |call| &call.arguments);
+    let first = calls.first().map_or(&[][..], |(call, _)| &call.arguments);
+    let differs = |index: usize, pair: &(String, Argument)| {
+        let mut others = calls.iter().map(|(call, _)| call.arguments.get(index));
+        others.any(|other| other != Some(pair))
+    };
     let differ: Vec<bool> = first
         .iter()
         .enumerate()
-        .map(|(index, pair)| {
-            calls
-                .iter()
-                .any(|call| call.arguments.get(index) != Some(pair))
-        })
+        .map(|(index, pair)| differs(index, pair))
         .collect();
     let single = differ.iter().filter(|differs| **differs).count() == 1;
     let arguments = first.iter().zip(&differ);
@@ -337,7 +337,7 @@ fn as_items(name: String, calls: &[&Call], depends: String, origin: Span) -> Dra
             (name.clone(), value)
         })
         .collect();
-    let items = calls.iter().map(|call| {
+    let item = |call: &Call| {
         let varying = call.arguments.iter().zip(&differ);
         let mut varying = varying
             .filter(|(_, differs)| **differs)
@@ -347,17 +347,19 @@ fn as_items(name: String, calls: &[&Call], depends: String, origin: Span) -> Dra
         } else {
             Item::Map(varying.collect())
         }
-    });
+    };
+    let template = calls.first().map(|(call, _)| call.template.clone());
     Draft {
         name,
         call: Call {
-            template: calls
-                .first()
-                .map_or_else(String::new, |call| call.template.clone()),
+            template: template.unwrap_or_default(),
             arguments,
         },
         depends,
-        items: items.collect(),
+        items: calls
+            .iter()
+            .map(|(call, origin)| (item(call), *origin))
+            .collect(),
         origin,
         stage: None,
     }

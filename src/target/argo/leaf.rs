@@ -1,10 +1,12 @@
 //! What each stage asks of its pod.
 
+use std::collections::HashSet;
+
 use crate::eval::data::{Secret, SecretStore};
 use crate::graph::{EntryKind, Stage, StageKind};
 use crate::model::{
-    App, Arch, Env, EnvValue, Notifier, NotifyOn, Pipeline, Resources, Retry, RetryOn, Service,
-    Step, StepKind,
+    App, Arch, Env, EnvValue, Environment, Notifier, NotifyOn, Pipeline, Resources, Retry, RetryOn,
+    Service, Step, StepKind, Target,
 };
 use crate::source::Span;
 use crate::target::argo::manifest::{
@@ -25,6 +27,8 @@ pub struct Leaf {
     /// Arguments for `shape.inputs`, in their order.
     pub arguments: Vec<String>,
     pub span: Span,
+    /// The sources of fields of the template, by JSON pointer.
+    pub origins: Vec<(String, Span)>,
 }
 
 /// Who holds a stage, as flag and parameter.
@@ -74,6 +78,7 @@ impl Leaf {
             values: vec![image.to_owned(), (seconds + MARGIN).to_string()],
             arguments: Vec::new(),
             span,
+            origins: Vec::new(),
         }
     }
 
@@ -152,29 +157,29 @@ fn notify_secrets(pipeline: &Pipeline, approvals: bool) -> impl Iterator<Item = 
     })
 }
 
+/// Every step of a pipeline, in order.
+pub fn steps(pipeline: &Pipeline) -> impl Iterator<Item = &Step> {
+    let inner = pipeline.targets.iter().flat_map(|target| {
+        let (environments, tests) = match target {
+            Target::Environment(environment) => (std::slice::from_ref(&**environment), &[][..]),
+            Target::Wave(wave) => (&*wave.environments, &*wave.tests),
+        };
+        let steps = environments.iter().flat_map(Environment::steps);
+        steps.chain(tests)
+    });
+    std::iter::once(&pipeline.build)
+        .chain(&pipeline.checks)
+        .chain(inner)
+}
+
 /// The images whose tools are looked at before anything else runs, each once, with the place of its first use.
 pub fn images(pipeline: &Pipeline) -> Vec<(&str, Span)> {
     let mut images: Vec<(&str, Span)> = Vec::new();
-    let step_image =
-        |step: &Step| (step.image.is_some() || !step.run.is_empty()).then_some(step.span);
-    let steps = std::iter::once(&pipeline.build)
-        .chain(&pipeline.checks)
-        .chain(
-            pipeline
-                .environments()
-                .flat_map(|environment| environment.steps()),
-        );
-    let waves = pipeline.targets.iter().flat_map(|target| match target {
-        crate::model::Target::Wave(wave) => wave.tests.as_slice(),
-        crate::model::Target::Environment(_) => &[],
-    });
-    let mut seen = std::collections::HashSet::new();
-    for step in steps.chain(waves) {
+    let mut seen = HashSet::new();
+    for step in steps(pipeline) {
         let image = step.image.as_ref().unwrap_or(&pipeline.images.builder);
-        if let Some(span) = step_image(step)
-            && seen.insert(&*image.value)
-        {
-            images.push((&image.value, span));
+        if seen.insert(&*image.value) {
+            images.push((&image.value, step.span));
         }
     }
     for app in &pipeline.apps {
@@ -312,7 +317,42 @@ fn step_leaf(
         leaf.shape.outputs = vec!["result"];
     }
     leaf.secrets(secrets_of(&step.env));
+    leaf.origins = origins(step);
     leaf
+}
+
+/// Which field of a step's template comes from where.
+fn origins(step: &Step) -> Vec<(String, Span)> {
+    let mut origins: Vec<(String, Span)> = Vec::new();
+    let mut add = |pointer: &str, span: Option<Span>| {
+        origins.extend(span.map(|span| (pointer.to_owned(), span)));
+    };
+    let resources = &step.resources;
+    let sizes = [&resources.cpu, &resources.memory, &resources.disk];
+    add(
+        "/container/image",
+        step.image.as_ref().map(|image| image.span),
+    );
+    add(
+        "/activeDeadlineSeconds",
+        step.timeout.as_ref().map(|timeout| timeout.span),
+    );
+    add(
+        "/retryStrategy",
+        step.retry.as_ref().map(|retry| retry.span),
+    );
+    add("/nodeSelector", step.arch.as_ref().map(|arch| arch.span));
+    add(
+        "/container/resources",
+        sizes.into_iter().flatten().next().map(|size| size.span),
+    );
+    for (index, service) in step.services.iter().enumerate() {
+        add(
+            &format!("/initContainers/{}", index + 1),
+            Some(service.span),
+        );
+    }
+    origins
 }
 
 fn app<'p>(pipeline: &'p Pipeline, name: Option<&str>) -> Option<&'p App> {

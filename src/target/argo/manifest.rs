@@ -206,9 +206,12 @@ pub struct Template {
     pub dag: Option<Dag>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suspend: Option<Suspend>,
-    /// The source that it comes from.
+    /// The source that it comes from; where several share it, the first.
     #[serde(skip)]
     pub origin: Option<Span>,
+    /// The sources of some of its fields, by JSON pointer from here.
+    #[serde(skip)]
+    pub origins: Vec<(String, Span)>,
 }
 
 /// What is tried again, and when.
@@ -405,6 +408,9 @@ pub struct Task {
     /// The source that it comes from.
     #[serde(skip)]
     pub origin: Option<Span>,
+    /// The sources of its items.
+    #[serde(skip)]
+    pub item_origins: Vec<Span>,
 }
 
 /// One of the things that a task is done for.

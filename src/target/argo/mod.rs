@@ -6,9 +6,11 @@ mod dag;
 mod depends;
 mod entry;
 mod leaf;
+mod limits;
 pub mod manifest;
 mod names;
 mod object;
+mod origin;
 mod plan;
 mod pod;
 mod share;
@@ -16,4 +18,6 @@ mod share;
 #[cfg(test)]
 mod tests;
 
+pub use limits::check;
 pub use object::{Compiled, Stamp, compile};
+pub use origin::origins;

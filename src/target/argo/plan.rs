@@ -60,15 +60,23 @@ struct Wanted {
     arguments: Vec<String>,
 }
 
+/// The first use of a shape, which its template is called after.
+struct First {
+    name: String,
+    origin: Span,
+    origins: Vec<(String, Span)>,
+}
+
 /// Plans the leaves of an entry. Names of templates are taken from `taken`.
 pub fn plan(pipeline: &Pipeline, entry: &Entry<'_>, common: &Common, taken: &mut Taken) -> Plan {
-    let mut shapes: Shapes<Shape, (String, Span)> = Shapes::new();
+    let mut shapes: Shapes<Shape, First> = Shapes::new();
     let mut wanted: Vec<(Option<StageId>, Wanted)> = Vec::new();
     let mut approvals: IndexMap<u64, Span> = IndexMap::new();
     let mut want = |stage: Option<&Stage<'_>>, leaf: Leaf| {
-        let first = || {
-            let name = stage.map_or("", |stage| &*stage.name);
-            (name.to_owned(), leaf.span)
+        let first = || First {
+            name: stage.map_or("", |stage| &*stage.name).to_owned(),
+            origin: leaf.span,
+            origins: leaf.origins,
         };
         let shape = shapes.add(leaf.shape, first, &leaf.values);
         let (values, arguments) = (leaf.values, leaf.arguments);
@@ -103,15 +111,20 @@ pub fn plan(pipeline: &Pipeline, entry: &Entry<'_>, common: &Common, taken: &mut
     let mut slots: Vec<Vec<Slot>> = Vec::new();
     let mut names: Vec<String> = Vec::new();
     let mut used: Vec<&'static str> = Vec::new();
-    for (index, (shape, (first, origin), ..)) in shapes.iter().enumerate() {
-        let name = if used.contains(&shape.word) && !first.is_empty() && first != shape.word {
-            taken.take(&task_name(&format!("{}-{first}", shape.word)))
+    for (index, (shape, first, ..)) in shapes.iter().enumerate() {
+        let again = !first.name.is_empty() && first.name != shape.word;
+        let name = if used.contains(&shape.word) && again {
+            taken.take(&task_name(&format!("{}-{}", shape.word, first.name)))
         } else {
             taken.take(shape.word)
         };
         used.push(shape.word);
         let own = shapes.slots(index, slot_name);
-        templates.push(pod::template(common, name.clone(), shape, &own, *origin));
+        templates.push(Template {
+            origin: Some(first.origin),
+            origins: first.origins.clone(),
+            ..pod::template(common, name.clone(), shape, &own)
+        });
         slots.push(own);
         names.push(name);
     }

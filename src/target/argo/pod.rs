@@ -2,7 +2,6 @@
 
 use indexmap::IndexMap;
 
-use crate::source::Span;
 use crate::target::argo::manifest::*;
 use crate::target::argo::share::Slot;
 
@@ -114,13 +113,7 @@ fn home(read_only: bool) -> VolumeMount {
 }
 
 /// The template of a shape. `slots` holds its values, as constants or parameters.
-pub fn template(
-    common: &Common,
-    name: String,
-    shape: &Shape,
-    slots: &[Slot],
-    origin: Span,
-) -> Template {
+pub fn template(common: &Common, name: String, shape: &Shape, slots: &[Slot]) -> Template {
     let text = |position: usize| slots.get(position).map_or_else(String::new, Slot::text);
     let inputs = shape.inputs.iter().map(|name| (*name).to_owned());
     let varying = slots.iter().filter_map(|slot| match slot {
@@ -202,7 +195,6 @@ pub fn template(
             security_context: no_rights(),
             ..Container::default()
         }),
-        origin: Some(origin),
         ..Template::default()
     }
 }
