@@ -11,6 +11,7 @@ mod exit;
 mod explain;
 mod fault;
 mod fixes;
+mod folder;
 mod guess;
 pub mod input;
 mod new;
