@@ -78,19 +78,11 @@ impl Parser<'_> {
             kind if same_line && (kind.is_word() || kind.is_string()) => {
                 self.block(docs).map(BodyItem::Block)
             }
-            TokenKind::OpenBrace if same_line => self.block(docs).map(BodyItem::Block),
+            TokenKind::OpenBrace => self.block(docs).map(BodyItem::Block),
             _ => {
                 let span = self.here();
                 self.bump();
                 let problem = match next.kind {
-                    TokenKind::OpenBrace => Diagnostic::error(
-                        &codes::MISSING,
-                        span,
-                        format!("`{word}` stands alone on its line"),
-                    )
-                    .help(format!(
-                        "`{{` stands on the line of what it belongs to: `{word} {{`"
-                    )),
                     TokenKind::OpenParen if same_line => {
                         Diagnostic::error(&codes::UNEXPECTED, span, "a call does nothing here")
                             .help(format!(
@@ -131,7 +123,7 @@ impl Parser<'_> {
         let label = self.label();
         if label.is_some() {
             self.second_label(&what);
-        } else if !self.at_same_line(TokenKind::OpenBrace) {
+        } else if !self.at(TokenKind::OpenBrace) {
             let (place, found) = self.place_of_missing();
             let problem = Diagnostic::error(
                 &codes::MISSING,
@@ -143,7 +135,8 @@ impl Parser<'_> {
             self.fail(problem);
             return None;
         }
-        let value = if self.at_same_line(TokenKind::OpenBrace) {
+        let value = if self.at(TokenKind::OpenBrace) {
+            self.opens_brace(&what, &format!("{} NAME {{ … }}", kind.name));
             BlockValue::Body(self.body())
         } else if self.at(TokenKind::Equal)
             || (self.at(TokenKind::EqualEqual) && label.is_some())
@@ -178,7 +171,13 @@ impl Parser<'_> {
         let mut last = None;
         while !self.token(0).first && (self.kind().is_word() || self.kind().is_string()) {
             if self.kind_at(1) == TokenKind::Equal {
-                // `stack Api needs = […]`: a separator is missing, not a label too many.
+                let problem = Diagnostic::error(
+                    &codes::UNEXPECTED,
+                    self.here(),
+                    format!("the fields of {what} stand between braces"),
+                )
+                .help("write `{` before the first and `}` after the last");
+                self.fail(problem);
                 break;
             }
             let label = self.label();
@@ -228,8 +227,7 @@ impl Parser<'_> {
     /// A condition after `if` or `assert`, where `=` compares nothing.
     pub fn condition(&mut self, what: &str) -> Expr {
         let start = self.start();
-        let ends = self.at(TokenKind::OpenBrace) && !self.instances;
-        if ends || self.kind().is_closer() || self.at_new_line() {
+        if self.kind().is_closer() || self.at_new_line() {
             let place = self.after();
             let problem =
                 Diagnostic::error(&codes::MISSING, place, format!("{what} has no condition"))
@@ -253,23 +251,20 @@ impl Parser<'_> {
     }
 
     /// What stands between `if`, `for … in`, `match` and the `{` after it.
-    pub fn header(&mut self, what: &str, read: impl FnOnce(&mut Self) -> Expr) -> Expr {
-        let instances = std::mem::replace(&mut self.instances, false);
+    /// `missing`: what is said where there is nothing.
+    pub fn header(&mut self, missing: &str, read: impl FnOnce(&mut Self) -> Expr) -> Expr {
+        let outside = self.enter_header();
         let expr = if self.at(TokenKind::OpenBrace) {
             let place = self.after();
-            let problem = Diagnostic::error(
-                &codes::MISSING,
-                place,
-                format!("{what} has nothing before its `{{`"),
-            )
-            .label("a value is missing here")
-            .help("write it; an object or an instance stands in parentheses here");
+            let problem = Diagnostic::error(&codes::MISSING, place, missing)
+                .label("something is missing here")
+                .help("write it; an object or an instance stands in parentheses here");
             self.report(problem);
             self.error_expr(place.start)
         } else {
             read(self)
         };
-        self.instances = instances;
+        self.leave_header(&outside);
         expr
     }
 
@@ -281,7 +276,7 @@ impl Parser<'_> {
         } else {
             None
         };
-        if self.eat(TokenKind::In).is_none() {
+        if self.eat_here(TokenKind::In).is_none() {
             let (place, found) = self.place_of_missing();
             let mut problem =
                 Diagnostic::error(&codes::MISSING, place, "`in` is missing after `for`")
@@ -299,7 +294,7 @@ impl Parser<'_> {
                 return None;
             }
         }
-        let iterable = self.header("`for`", Parser::expr);
+        let iterable = self.header("`for` has nothing to go through", Parser::expr);
         Some(ForBinding {
             first,
             second,
@@ -329,7 +324,7 @@ impl Parser<'_> {
         loop {
             let start = self.start();
             self.bump();
-            let condition = self.header("`if`", |parser| parser.condition("`if`"));
+            let condition = self.header("`if` has no condition", |parser| parser.condition("`if`"));
             if !self.opens_brace("the condition of `if`", "if condition { … }") {
                 break;
             }
@@ -369,7 +364,7 @@ impl Parser<'_> {
 
     /// Takes an `else`, or what other languages have for `else if`: then the current token counts as its `if`.
     pub fn at_else(&mut self) -> bool {
-        if self.eat(TokenKind::Else).is_some() {
+        if self.eat_here(TokenKind::Else).is_some() {
             return true;
         }
         let token = self.token(0);

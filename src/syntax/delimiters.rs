@@ -151,37 +151,41 @@ impl Faults {
                     TokenKind::InterpolationEnd | TokenKind::StringEnd
                 )
         };
-        let mut near = stack
-            .iter()
-            .rev()
-            .take_while(|(_, closer)| inside(*closer))
-            .take(256);
         let Some((top, expected)) = stack.last().copied() else {
             self.stray.push(index);
             return;
         };
-        let partner = if expected == token.kind {
-            let shifted = token.first && token.kind == TokenKind::CloseBrace;
-            if shifted && strict && indentation > lines.indentation(top) {
-                self.stray.push(index);
-                return;
-            }
-            let better = near.find(|(opener, closer)| {
-                shifted
-                    && *closer == token.kind
-                    && indentation < lines.indentation(top)
-                    && lines.indentation(*opener) == indentation
-            });
-            better.map_or(top, |(opener, _)| *opener)
-        } else if let Some((opener, _)) = near.find(|(_, closer)| *closer == token.kind) {
-            *opener
-        } else if inside(expected) && lines.line(top) == lines.line(index) {
-            self.wrong.push((index, top, expected));
-            stack.pop();
-            return;
-        } else {
+        let first = token.first && token.kind == TokenKind::CloseBrace;
+        let matches = expected == token.kind;
+        if matches && first && strict && indentation > lines.indentation(top) {
             self.stray.push(index);
             return;
+        }
+        let mut near = stack
+            .iter()
+            .rev()
+            .take_while(|(_, closer)| inside(*closer))
+            .take(256)
+            .filter(|(_, closer)| *closer == token.kind)
+            .map(|(opener, _)| *opener);
+        let nearest = near.clone().next();
+        let aligned = near.find(|opener| lines.indentation(*opener) == indentation);
+        let partner = match (matches, aligned) {
+            (true, Some(aligned)) if first && indentation < lines.indentation(top) => aligned,
+            (true, _) => top,
+            (false, Some(aligned)) if first => aligned,
+            (false, _) => match nearest {
+                Some(nearest) => nearest,
+                None if inside(expected) && lines.line(top) == lines.line(index) => {
+                    self.wrong.push((index, top, expected));
+                    stack.pop();
+                    return;
+                }
+                None => {
+                    self.stray.push(index);
+                    return;
+                }
+            },
         };
         while let Some((opener, _)) = stack.pop() {
             if opener == partner {

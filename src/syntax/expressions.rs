@@ -26,7 +26,11 @@ impl Parser<'_> {
                 break;
             }
             self.bump();
-            let right = self.binary(strength + 1);
+            let right = if self.at_next_item() {
+                self.no_value()
+            } else {
+                self.binary(strength + 1)
+            };
             left = Expr {
                 span: left.span.to(right.span),
                 kind: ExprKind::Binary {
@@ -110,9 +114,13 @@ impl Parser<'_> {
     /// `value as Type`
     fn cast(&mut self) -> Expr {
         let mut expr = self.unary();
-        while self.at(TokenKind::As) && !self.failed && self.link() {
+        while self.at(TokenKind::As) && !self.at_new_line() && !self.failed && self.link() {
             self.bump();
-            let ty = self.type_expr();
+            let ty = if self.at_next_item() {
+                self.missing_type()
+            } else {
+                self.type_expr()
+            };
             expr = Expr {
                 span: expr.span.to(ty.span),
                 kind: ExprKind::As(Box::new(expr), Box::new(ty)),
@@ -138,7 +146,11 @@ impl Parser<'_> {
             self.bump();
             operators.push((op, token));
         }
-        let mut expr = self.postfix();
+        let mut expr = if !operators.is_empty() && self.at_next_item() {
+            self.no_value()
+        } else {
+            self.postfix()
+        };
         for (op, token) in operators.into_iter().rev() {
             expr = Expr {
                 span: self.span_of(token).to(expr.span),
@@ -176,7 +188,7 @@ impl Parser<'_> {
             let token = self.token(0);
             let next = match token.kind {
                 TokenKind::Dot | TokenKind::QuestionDot => Parser::member,
-                TokenKind::With => Parser::with,
+                TokenKind::With if !self.at_new_line() => Parser::with,
                 TokenKind::OpenParen if !self.at_new_line() => Parser::call,
                 TokenKind::OpenBracket if !self.at_new_line() => Parser::index,
                 TokenKind::OpenBrace if self.instances && !token.first => {
@@ -197,7 +209,12 @@ impl Parser<'_> {
     /// `.name`, `?.name`
     fn member(&mut self, base: Expr) -> Expr {
         let dot = self.bump();
-        let Some(name) = self.word() else {
+        let word = if self.at_new_line() {
+            None
+        } else {
+            self.word()
+        };
+        let Some(name) = word else {
             let (place, found) = self.place_of_missing();
             let problem = if self.at(TokenKind::Number) {
                 Diagnostic::error(
@@ -309,8 +326,8 @@ impl Parser<'_> {
         let start = (!self.at(TokenKind::DotDot) && !self.kind().is_closer()).then(|| self.expr());
         let slice = !self.failed && self.eat(TokenKind::DotDot).is_some();
         let end = (slice && !self.kind().is_closer()).then(|| self.expr());
-        while self.at(TokenKind::Comma) && self.kind_at(1).is_closer() {
-            self.bump();
+        if self.kind_at(1).is_closer() {
+            self.eat(TokenKind::Comma);
         }
         if !self.kind().is_closer() {
             let problem = Diagnostic::error(

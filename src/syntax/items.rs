@@ -52,7 +52,7 @@ impl Parser<'_> {
                 self.here(),
                 "the names taken from a module stand between braces",
             )
-            .help("write `.{name}`");
+            .help("write `.{name}` after the module");
             self.fail(problem);
         }
         let alias = self.alias();
@@ -90,7 +90,7 @@ impl Parser<'_> {
             return None;
         }
         let mut parts = vec![self.ident_here()];
-        while self.at(TokenKind::Dot) && self.kind_at(1).is_word() {
+        while self.at(TokenKind::Dot) && self.word_follows() {
             self.bump();
             parts.push(self.ident_here());
         }
@@ -116,7 +116,7 @@ impl Parser<'_> {
     }
 
     fn alias(&mut self) -> Option<Ident> {
-        self.eat(TokenKind::As)?;
+        self.eat_here(TokenKind::As)?;
         self.name("what stands after `as`")
     }
 
@@ -178,6 +178,15 @@ impl Parser<'_> {
                 TokenKind::Comma | TokenKind::Semicolon | TokenKind::End
             );
         let body = if is_extern {
+            if !ends {
+                let problem = Diagnostic::error(
+                    &codes::UNEXPECTED,
+                    self.here(),
+                    "an `extern fn` has no body",
+                )
+                .help("leave out `extern`, or the body");
+                self.fail(problem);
+            }
             None
         } else if self.at(TokenKind::OpenBrace) && !ends {
             Some(self.branch())

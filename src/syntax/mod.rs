@@ -31,7 +31,7 @@ pub mod walk;
 
 pub use parser::{MAX_DEPTH, MAX_HEIGHT};
 
-use crate::diagnostics::codes::syntax as codes;
+use crate::diagnostics::codes::names;
 use crate::diagnostics::{Diagnostic, Problems};
 use crate::source::{SourceId, Span};
 use ast::File;
@@ -50,7 +50,7 @@ pub fn parse(source: SourceId, text: &str, problems: &mut Problems) -> File {
     if text.len() as u64 > MAX_FILE_SIZE {
         problems.push(
             Diagnostic::error(
-                &codes::FILE_TOO_LARGE,
+                &names::MODULE_UNREADABLE,
                 Span::new(source, 0, 0),
                 "this file is too large",
             )

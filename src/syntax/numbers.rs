@@ -106,7 +106,8 @@ fn duration(text: &str) -> Result<ExprKind, BadNumber> {
         let position = DURATION_UNITS
             .iter()
             .position(|(name, _)| Some(*name) == unit);
-        let (Some(position), false) = (position, number.is_empty()) else {
+        let begins = number.starts_with(|c: char| c.is_ascii_digit());
+        let (Some(position), true) = (position, begins) else {
             return Err(other_number(text));
         };
         if last.is_some_and(|last| position <= last) {

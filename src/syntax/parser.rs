@@ -110,13 +110,29 @@ impl<'a> Parser<'a> {
     /// does not go on with the line before.
     pub fn at_new_line(&self) -> bool {
         let token = self.token(0);
-        self.lines && token.first && !token.kind.continues_line()
+        if !self.lines || !token.first {
+            return false;
+        }
+        // `in = 3` is a field, whatever its name may mean elsewhere.
+        let names = matches!(self.kind_at(1), TokenKind::Equal | TokenKind::Colon);
+        !token.kind.continues_line() || (token.kind.is_word() && names)
+    }
+
+    /// Takes the current token where it is of this kind and does not begin a new item.
+    pub fn eat_here(&mut self, kind: TokenKind) -> Option<Token> {
+        (self.at(kind) && !self.at_new_line()).then(|| self.bump())
     }
 
     /// Whether the current token is of this kind and stands on the same line, where that counts.
     pub fn at_same_line(&self, kind: TokenKind) -> bool {
         let token = self.token(0);
         token.kind == kind && !(self.lines && token.first)
+    }
+
+    /// Whether a word follows the current token, on the same line where that counts.
+    pub fn word_follows(&self) -> bool {
+        let next = self.token(1);
+        next.kind.is_word() && !(self.lines && next.first)
     }
 
     /// Takes the current token.
@@ -246,6 +262,21 @@ impl<'a> Parser<'a> {
             kind: ExprKind::Error,
             span: self.span_from(start),
         }
+    }
+
+    /// Begins what stands between `if`, `for … in`, `match` or `where` and the `{` after it.
+    pub fn enter_header(&mut self) -> Outside {
+        let failed = self.failed;
+        let outside = self.enter(true);
+        self.failed = failed;
+        self.instances = false;
+        outside
+    }
+
+    /// Ends it; what was reported there belongs to the same item.
+    pub fn leave_header(&mut self, outside: &Outside) {
+        self.lines = outside.lines;
+        self.instances = outside.instances;
     }
 
     /// Begins what stands between brackets: line breaks count in `{` and `[`, not in `(`.

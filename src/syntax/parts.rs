@@ -16,7 +16,7 @@ impl Parser<'_> {
             self.bump();
             return Some(self.ident_of(token));
         }
-        if token.kind.is_reserved() && !self.at_new_line() {
+        if token.kind.is_reserved() && token.kind != TokenKind::In && !self.at_new_line() {
             self.report_reserved();
             self.bump();
             return Some(self.ident_of(token));
@@ -90,6 +90,17 @@ impl Parser<'_> {
                 let mut written = self.text_of(token).to_owned();
                 let problem_at = self.token(1);
                 self.bump();
+                if token.kind == TokenKind::Colon && self.at_new_line() {
+                    let problem = Diagnostic::error(
+                        &codes::OTHER_NOTATION,
+                        span,
+                        format!("`:` does not open what is in {what}"),
+                    )
+                    .label("indentation alone means nothing")
+                    .help("write `= value` for a field, `{ … }` around what is in a block");
+                    self.fail(problem);
+                    return false;
+                }
                 if token.kind == TokenKind::Colon
                     && problem_at.kind == TokenKind::Equal
                     && problem_at.start == token.end
@@ -106,7 +117,7 @@ impl Parser<'_> {
                 let problem = Diagnostic::error(
                     &codes::OTHER_NOTATION,
                     span,
-                    format!("`{written}` gives {what} no value"),
+                    format!("{what} is given its value by `=`, not by `{written}`"),
                 )
                 .label("`=` belongs here")
                 .help("write `=`")
@@ -142,12 +153,17 @@ impl Parser<'_> {
         crate::syntax::parser::offset(before.trim_end_matches([' ', '\t']).len())
     }
 
+    /// Whether the next item begins here, so that nothing more belongs to the one before.
+    pub fn at_next_item(&self) -> bool {
+        let kind = self.kind();
+        let names = matches!(self.kind_at(1), TokenKind::Equal | TokenKind::Colon);
+        self.at_new_line() && (!begins_value(kind) || (kind == TokenKind::Word && names))
+    }
+
     /// The value after a `=`, of what is called `what`.
     pub fn value(&mut self, what: &str) -> Expr {
         let token = self.token(0);
-        let next_item = self.at_new_line()
-            && (!begins_value(token.kind)
-                || (token.kind == TokenKind::Word && self.kind_at(1) == TokenKind::Equal));
+        let next_item = self.at_next_item();
         let ends = matches!(
             token.kind,
             TokenKind::Comma | TokenKind::Semicolon | TokenKind::End
@@ -194,16 +210,29 @@ impl Parser<'_> {
             return true;
         }
         let (place, found) = self.place_of_missing();
-        let mut problem = Diagnostic::error(
+        if self.at(TokenKind::OpenBrace) {
+            let here = self.here();
+            let between = crate::source::Span::new(self.source, place.start, here.start);
+            let blank = self.text.get(between.range());
+            let mut problem = Diagnostic::error(
+                &codes::UNEXPECTED,
+                here,
+                format!("`{{` stands on the line of {what}"),
+            )
+            .help(format!("write `{example}`"));
+            if blank.is_some_and(|text| text.trim().is_empty()) {
+                problem = problem.fix("join the two lines", between, " ");
+            }
+            self.report(problem);
+            return true;
+        }
+        let problem = Diagnostic::error(
             &codes::MISSING,
             place,
             format!("`{{` is missing after {what}"),
         )
         .label(found)
         .help(format!("write `{example}`"));
-        if self.at(TokenKind::OpenBrace) {
-            problem = problem.help("`{` stands on the line of what it belongs to");
-        }
         self.fail(problem);
         false
     }

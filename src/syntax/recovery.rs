@@ -39,11 +39,11 @@ impl Parser<'_> {
     pub fn items<T>(&mut self, items: Items, mut read: impl FnMut(&mut Self) -> T) -> Vec<T> {
         let mut list = Vec::new();
         loop {
-            self.separators(items);
+            self.separators(items, list.is_empty());
+            self.failed = false;
             if self.kind().is_closer() || self.at(TokenKind::End) {
                 return list;
             }
-            self.failed = false;
             let first = self.token(0);
             list.push(read(self));
             self.end_item(items, first);
@@ -56,10 +56,29 @@ impl Parser<'_> {
         }
     }
 
-    fn separators(&mut self, items: Items) {
-        while self.at(TokenKind::Comma)
-            || (self.at(TokenKind::Semicolon) && items != Items::Arguments)
-        {
+    /// What stands between two items: at most one `,` or `;`.
+    fn separators(&mut self, items: Items, first: bool) {
+        let mut allowed = !first;
+        loop {
+            let kind = self.kind();
+            let separates = kind == TokenKind::Comma
+                || (kind == TokenKind::Semicolon && items != Items::Arguments);
+            if !separates {
+                return;
+            }
+            if !allowed {
+                let written = self.text_of(self.token(0));
+                let problem = Diagnostic::error(
+                    &codes::UNEXPECTED,
+                    self.here(),
+                    format!("nothing stands before this `{written}`"),
+                )
+                .help(format!(
+                    "leave out the `{written}`, or write what is missing before it"
+                ));
+                self.fail(problem);
+            }
+            allowed = false;
             self.bump();
         }
     }

@@ -70,7 +70,7 @@ impl Parser<'_> {
             "runtime" => FieldModifier::Runtime,
             _ => return self.not_in_schema(),
         };
-        if !self.kind_at(1).is_word() {
+        if !self.word_follows() {
             return self.not_in_schema();
         }
         self.bump();

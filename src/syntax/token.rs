@@ -167,6 +167,10 @@ impl TokenKind {
                 | TokenKind::Where
                 | TokenKind::Else
                 | TokenKind::Pipe
+                | TokenKind::Equal
+                | TokenKind::Colon
+                | TokenKind::Arrow
+                | TokenKind::FatArrow
         )
     }
 

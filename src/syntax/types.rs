@@ -18,7 +18,7 @@ impl Parser<'_> {
 
     fn conditions(&mut self) -> TypeExpr {
         let mut ty = self.type_expr();
-        while self.at(TokenKind::Where) && !self.failed && self.link() {
+        while self.at(TokenKind::Where) && !self.at_new_line() && !self.failed && self.link() {
             self.bump();
             let condition = self.type_condition();
             ty = TypeExpr {
@@ -30,18 +30,26 @@ impl Parser<'_> {
     }
 
     fn type_condition(&mut self) -> Condition {
-        let instances = std::mem::replace(&mut self.instances, false);
-        let condition = self.expr();
+        let outside = self.enter_header();
+        let condition = self.operand();
         let (mut message, mut help) = (None, None);
-        if self.eat(TokenKind::Else).is_some() {
-            message = Some(self.expr());
+        if self.eat_here(TokenKind::Else).is_some() {
+            message = Some(self.operand());
             help = self.help(true);
         }
-        self.instances = instances;
+        self.leave_header(&outside);
         Condition {
             condition,
             message,
             help,
+        }
+    }
+
+    fn operand(&mut self) -> Expr {
+        if self.at_next_item() {
+            self.no_value()
+        } else {
+            self.expr()
         }
     }
 
@@ -180,7 +188,8 @@ impl Parser<'_> {
         }
     }
 
-    fn missing_type(&mut self) -> TypeExpr {
+    /// Says that a type is missing here.
+    pub fn missing_type(&mut self) -> TypeExpr {
         let (place, found) = self.place_of_missing();
         let problem = if self.kind().is_reserved() && !self.at_new_line() {
             let word = self.text_of(self.token(0));
@@ -202,7 +211,7 @@ impl Parser<'_> {
 
     /// At the closing bracket of a type; what else stands there is reported and skipped.
     fn close_type(&mut self, closer: TokenKind) {
-        while self.eat(TokenKind::Comma).is_some() {}
+        self.eat(TokenKind::Comma);
         if !self.at(closer) {
             let problem = Diagnostic::error(
                 &codes::UNEXPECTED,
@@ -221,13 +230,15 @@ impl Parser<'_> {
     fn named_type(&mut self) -> TypeKind {
         let first = self.bump();
         let mut path = vec![self.ident_of(first)];
-        while self.at(TokenKind::Dot) && self.kind_at(1).is_word() {
+        while self.at(TokenKind::Dot) && self.word_follows() {
             self.bump();
             let part = self.bump();
             path.push(self.ident_of(part));
         }
         let mut arguments = Vec::new();
-        if self.at_same_line(TokenKind::Less) {
+        // Right after the name, so that `x as Int < 3` is a comparison.
+        let less = self.token(0);
+        if less.kind == TokenKind::Less && less.start == self.after().start {
             self.bump();
             loop {
                 arguments.push(self.type_expr());

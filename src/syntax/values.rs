@@ -4,7 +4,7 @@ use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax as codes;
 use crate::syntax::ast::{Arm, Clause, Expr, ExprKind, Label, Let, ObjectEntry, Pattern};
 use crate::syntax::parser::Parser;
-use crate::syntax::recovery::Items;
+use crate::syntax::recovery::{Items, begins_value};
 use crate::syntax::token::TokenKind;
 use smol_str::SmolStr;
 
@@ -59,7 +59,8 @@ impl Parser<'_> {
         kind
     }
 
-    fn no_value(&mut self) -> Expr {
+    /// Says that a value is missing here.
+    pub fn no_value(&mut self) -> Expr {
         let (place, found) = self.place_of_missing();
         let token = self.token(0);
         let word = self.text_of(token);
@@ -92,9 +93,14 @@ impl Parser<'_> {
         self.bump();
         let outside = self.enter(true);
         let mut clauses = Vec::new();
+        let mut count = 0;
         let mut elements = self.items(Items::Elements, |parser| {
+            count += 1;
             let element = parser.expr();
-            if parser.at(TokenKind::For) && !parser.failed && clauses.is_empty() {
+            if parser.at(TokenKind::For) && !parser.failed {
+                if count > 1 {
+                    parser.refuse_for();
+                }
                 clauses = parser.clauses();
             }
             element
@@ -113,6 +119,18 @@ impl Parser<'_> {
         }
     }
 
+    /// A `for` after the second element or entry.
+    fn refuse_for(&mut self) {
+        let problem = Diagnostic::error(
+            &codes::UNEXPECTED,
+            self.here(),
+            "a list or map made by `for` has nothing else in it",
+        )
+        .label("this `for` is not after the first element")
+        .help("make two of them, and put them together by `+`");
+        self.report(problem);
+    }
+
     /// The `for`s and `if`s of a comprehension; to its end.
     fn clauses(&mut self) -> Vec<Clause> {
         let mut clauses = Vec::new();
@@ -120,9 +138,9 @@ impl Parser<'_> {
             let clause = if self.eat(TokenKind::For).is_some() {
                 self.binding().map(Clause::For)
             } else if self.eat(TokenKind::If).is_some() {
-                Some(Clause::If(
-                    self.header("`if`", |parser| parser.condition("`if`")),
-                ))
+                Some(Clause::If(self.header("`if` has no condition", |parser| {
+                    parser.condition("`if`")
+                })))
             } else {
                 break;
             };
@@ -131,7 +149,7 @@ impl Parser<'_> {
                 _ => break,
             }
         }
-        while matches!(self.kind(), TokenKind::Comma | TokenKind::Semicolon) {
+        if matches!(self.kind(), TokenKind::Comma | TokenKind::Semicolon) {
             self.bump();
         }
         if !self.kind().is_closer() {
@@ -156,11 +174,26 @@ impl Parser<'_> {
         self.bump();
         let outside = self.enter(true);
         let mut clauses = Vec::new();
-        let mut keys_known = true;
+        let mut count = 0;
         let mut entries = self.items(Items::Entries, |parser| {
             let entry = parser.entry();
-            let computed = matches!(&entry, Some((Key::Computed(_), _)));
-            if parser.at(TokenKind::For) && !parser.failed && clauses.is_empty() {
+            count += 1;
+            if parser.at(TokenKind::For) && !parser.failed {
+                if count > 1 {
+                    parser.refuse_for();
+                }
+                if let Some((Key::Label(Label::Name(name)), _)) = &entry
+                    && TokenKind::of_word(&name.name).is_reserved()
+                {
+                    let problem = Diagnostic::error(
+                        &codes::RESERVED_WORD,
+                        name.span,
+                        format!("`{}` is a reserved word", name.name),
+                    )
+                    .label("before `for` the key is an expression")
+                    .help("where the text is meant, write it between `\"`");
+                    parser.report(problem);
+                }
                 clauses = parser.clauses();
             } else if let Some((Key::Computed(key), _)) = &entry {
                 let problem =
@@ -168,7 +201,6 @@ impl Parser<'_> {
                         .help("a computed key stands in a string: `\"#{…}\" = value`");
                 parser.report(problem);
             }
-            keys_known &= !computed;
             entry
         });
         self.bump();
@@ -212,22 +244,10 @@ impl Parser<'_> {
         };
         let key = if self.kind().is_word() && assigns(self.kind_at(1)) {
             Key::Label(Label::Name(self.word()?))
-        } else if self.kind().is_string() {
-            let literal = self.string_literal();
-            if self.at(TokenKind::Dot)
-                || self.at(TokenKind::OpenBracket)
-                || self.at(TokenKind::Plus)
-            {
-                let problem = Diagnostic::error(
-                    &codes::UNEXPECTED,
-                    self.here(),
-                    "a key is a name or a string",
-                )
-                .help("compute it in the string: `\"#{…}\" = value`");
-                self.fail(problem);
-                return None;
-            }
-            Key::Label(Label::String(literal))
+        } else if self.kind().is_string()
+            && (assigns(self.kind_after(0)) || self.ends_after_string())
+        {
+            Key::Label(Label::String(self.string_literal()))
         } else {
             let expr = self.expr();
             if self.failed {
@@ -247,6 +267,14 @@ impl Parser<'_> {
         }
         let value = self.value(&what);
         Some((key, value))
+    }
+
+    /// Whether nothing that could go on with a value follows the string here.
+    fn ends_after_string(&self) -> bool {
+        let next = self.kind_after(0);
+        next.is_closer()
+            || begins_value(next)
+            || matches!(next, TokenKind::Comma | TokenKind::Semicolon)
     }
 
     /// `(a + b)`, `(let a = 1; a + 1)`
@@ -269,7 +297,7 @@ impl Parser<'_> {
             let first = self.token(0);
             lets.extend(self.let_item(docs));
             let mut separated = self.lines && self.at_new_line();
-            while matches!(self.kind(), TokenKind::Comma | TokenKind::Semicolon) {
+            if matches!(self.kind(), TokenKind::Comma | TokenKind::Semicolon) {
                 self.bump();
                 separated = true;
             }
@@ -304,7 +332,7 @@ impl Parser<'_> {
 
     /// At the closing bracket after a value; what else stands there is reported and skipped.
     fn end_of_value(&mut self, closer: TokenKind) {
-        while matches!(self.kind(), TokenKind::Comma | TokenKind::Semicolon)
+        if matches!(self.kind(), TokenKind::Comma | TokenKind::Semicolon)
             && self.kind_at(1) == closer
         {
             self.bump();
@@ -376,7 +404,7 @@ impl Parser<'_> {
         let otherwise = loop {
             let start = self.start();
             self.bump();
-            let condition = self.header("`if`", |parser| parser.condition("`if`"));
+            let condition = self.header("`if` has no condition", |parser| parser.condition("`if`"));
             if !self.opens_brace("the condition of `if`", "if condition { a } else { b }") {
                 break self.error_expr(start);
             }
@@ -422,7 +450,7 @@ impl Parser<'_> {
     /// `match x { pattern => value, … }`
     fn match_expr(&mut self) -> ExprKind {
         self.bump();
-        let subject = self.header("`match`", Parser::expr);
+        let subject = self.header("`match` has nothing to look at", Parser::expr);
         if !self.opens_brace("`match`", "match value { pattern => result }") {
             return ExprKind::Error;
         }

@@ -14,6 +14,5 @@ codes! {
     INDENTATION "A0111" "a line of a multi-line string that is indented less than its end";
     COMPARISON_CHAIN "A0112" "comparisons in a chain";
     CHARACTER "A0113" "a character that cannot stand in a source file";
-    FILE_TOO_LARGE "A0114" "a file that is too large";
-    COMMENT_NOT_CLOSED "A0115" "a comment that is not closed";
+    COMMENT_NOT_CLOSED "A0114" "a comment that is not closed";
 }

@@ -35,7 +35,6 @@ impl Lexer<'_> {
         let start = self.position;
         match byte {
             b'#' if self.byte(1) != Some(b'{') => return self.hash_comment(),
-            b'\'' | b'`' => return self.other_quotes(byte),
             128.. if self.foreign_word(start) => return,
             _ => {}
         }
@@ -43,6 +42,9 @@ impl Lexer<'_> {
             self.position += 1;
             return;
         };
+        if self.other_quotes(character) {
+            return;
+        }
         self.position += character.len_utf8();
         let span = self.span(start, self.position);
         let problem = |message: String| Diagnostic::error(&codes::CHARACTER, span, message);
@@ -62,15 +64,6 @@ impl Lexer<'_> {
                 "`$` begins nothing outside a string",
             )
             .help("a name stands as it is: `name`; in a string write `#{name}`"),
-            '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{ab}' | '\u{bb}' => {
-                problem(format!("`{character}` does not open a string"))
-                    .label("a typographic quotation mark")
-                    .help("write `\"`")
-                    .fix("write `\"`", span, "\"")
-            }
-            '\u{2018}' | '\u{2019}' => problem(format!("`{character}` does not open a string"))
-                .label("a typographic quotation mark")
-                .help("strings stand between `\"`"),
             '\u{2013}' | '\u{2014}' | '\u{2212}' => {
                 problem(format!("`{character}` is not the minus sign"))
                     .help("write `-`")
@@ -117,42 +110,45 @@ impl Lexer<'_> {
         self.lexed.problems.push(problem);
     }
 
-    /// `'…'` and `` `…` ``: one token up to the end of the line at most.
-    fn other_quotes(&mut self, quote: u8) {
-        let start = self.position;
-        let rest = self.bytes.get(start + 1..).unwrap_or_default();
-        let length = rest
-            .iter()
-            .position(|byte| *byte == quote || *byte == b'\n');
-        let closed = length.filter(|length| rest.get(*length) == Some(&quote));
-        let mark = char::from(quote);
-        let Some(length) = closed else {
-            self.position += 1;
-            let problem = Diagnostic::error(
-                &codes::OTHER_NOTATION,
-                self.span(start, start + 1),
-                format!("{} does not open a string", show_quote(mark)),
-            )
-            .help("strings stand between `\"`");
-            return self.bad(start, problem);
+    /// `'…'`, `` `…` `` and typographic quotation marks: one token up to the end of the line at most.
+    fn other_quotes(&mut self, open: char) -> bool {
+        let closers: &[char] = match open {
+            '\'' => &['\''],
+            '`' => &['`'],
+            '\u{201c}' | '\u{201d}' | '\u{201e}' => &['\u{201c}', '\u{201d}', '"'],
+            '\u{2018}' | '\u{2019}' | '\u{201a}' => &['\u{2018}', '\u{2019}', '\''],
+            '\u{ab}' | '\u{bb}' => &['\u{ab}', '\u{bb}'],
+            _ => return false,
         };
-        self.position += length + 2;
+        let start = self.position;
+        let inner = start + open.len_utf8();
+        let rest = self.slice(inner, self.bytes.len());
+        let line = rest.split('\n').next().unwrap_or("");
+        let closed = line.find(closers);
+        let text = closed.and_then(|end| line.get(..end));
+        let close = closed.and_then(|end| line.get(end..)?.chars().next());
+        self.position = inner + text.map_or(0, str::len) + close.map_or(0, char::len_utf8);
         let span = self.span(start, self.position);
-        let inner = self.slice(start + 1, self.position - 1);
+        let name = match open {
+            '`' => "a back-quote".to_owned(),
+            open => format!("`{open}`"),
+        };
         let mut problem = Diagnostic::error(
             &codes::OTHER_NOTATION,
             span,
-            format!("{} does not open a string", show_quote(mark)),
+            format!("{name} does not open a string"),
         )
-        .help("strings stand between `\"`");
-        if !inner.contains(['"', '\\']) && !inner.contains("#{") {
-            problem = problem.fix(
-                format!("write `\"{}\"`", shown(inner)),
-                span,
-                format!("\"{inner}\""),
-            );
+        .label("text stands between `\"`")
+        .help("write `\"`");
+        if let Some(text) = text
+            && !text.contains(['"', '\\'])
+            && !text.contains("#{")
+        {
+            let fixed = format!("\"{text}\"");
+            problem = problem.fix(format!("write `{}`", shown(&fixed)), span, fixed);
         }
         self.bad(start, problem);
+        true
     }
 
     /// A bad token from `start` to here, and what is wrong with it.
@@ -173,11 +169,7 @@ impl Lexer<'_> {
         let text = self.slice(start, end);
         let mut reported = 0;
         for (at, c) in text.char_indices() {
-            let carriage = c == '\r'
-                && text
-                    .as_bytes()
-                    .get(at + 1)
-                    .is_none_or(|next| *next == b'\n');
+            let carriage = c == '\r' && self.bytes.get(start + at + 1) == Some(&b'\n');
             let fine = matches!(c, '\t' | '\n') || carriage;
             if fine || !(c.is_control() || is_direction(c)) {
                 continue;
@@ -221,12 +213,4 @@ fn is_invisible(c: char) -> bool {
             c,
             '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}'
         )
-}
-
-fn show_quote(mark: char) -> String {
-    if mark == '`' {
-        "a back-quote".to_owned()
-    } else {
-        format!("`{mark}`")
-    }
 }

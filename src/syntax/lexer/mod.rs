@@ -200,7 +200,9 @@ impl<'a> Lexer<'a> {
         } else {
             CommentKind::Line
         };
-        let end = start + text.trim_end_matches('\r').len();
+        let line_break = self.position < self.bytes.len();
+        let carriage = line_break && text.ends_with('\r');
+        let end = self.position - usize::from(carriage);
         self.comment(kind, start, end);
     }
 

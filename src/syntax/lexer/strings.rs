@@ -188,7 +188,7 @@ impl Lexer<'_> {
             "`#{` has no `}`",
         )
         .label("the expression in the string begins here")
-        .help("write `}` after the expression; where the text `#{` itself is meant, write `\\#{`");
+        .help("write `}` after the expression, on the same line; where the text `#{` itself is meant, write `\\#{`");
         self.lexed.problems.push(problem);
         self.rewinds += 1;
         if self.rewinds <= MAX_REWINDS {
