@@ -15,6 +15,7 @@
 //! | [`rules`] | what must hold across blocks, in the repository and at AWS, Kubernetes and Argo |
 //! | [`graph`] | stages, edges, waves |
 //! | [`target`] | manifests |
+//! | [`analysis`] | all of the above, in order |
 //! | [`tools`] | explain, new, fixes |
 //! | [`cli`] | one file a command |
 //!
