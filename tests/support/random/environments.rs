@@ -95,7 +95,7 @@ impl Program {
             if manual {
                 out.line("start = \"manual\"");
             }
-            made = self.environment_body(out, &name, &known);
+            made = self.environment_body(out, &name, &known, true);
         });
         *out = body;
         if wave.is_none() {
@@ -109,7 +109,13 @@ impl Program {
         }
     }
 
-    fn environment_body(&mut self, out: &mut Text, name: &str, before: &[String]) -> Vec<String> {
+    fn environment_body(
+        &mut self,
+        out: &mut Text,
+        name: &str,
+        before: &[String],
+        may_ask: bool,
+    ) -> Vec<String> {
         let mut known = before.to_vec();
         let mut made = Vec::new();
         if self.chance.percent(35) {
@@ -125,7 +131,7 @@ impl Program {
         if self.chance.percent(12) {
             self.defaults(out);
         }
-        if self.chance.percent(25) {
+        if may_ask && self.chance.percent(25) {
             self.approval(out, &known);
         }
         let mut earlier = Vec::new();
@@ -324,7 +330,7 @@ impl Program {
                     out.block("if starts_with(region, \"eu\")", |out| {
                         self.approval(out, &known)
                     });
-                    self.environment_body(out, "", &known);
+                    self.environment_body(out, "", &known, false);
                 });
             });
         });

@@ -70,8 +70,16 @@ impl Program {
             out.line("//! A random program.");
             out.line("");
         }
-        out.line("use std.notify.{github_status, slack, sns, webhook}");
-        out.line("");
+        let body = body.finish();
+        let notifiers = ["github_status", "slack", "sns", "webhook"];
+        let used: Vec<&str> = notifiers
+            .into_iter()
+            .filter(|name| body.contains(&format!("to = {name}(")))
+            .collect();
+        if !used.is_empty() {
+            out.line(format!("use std.notify.{{{}}}", used.join(", ")));
+            out.line("");
+        }
         if self.uses_function {
             out.line("/// What every region gets.");
             out.block(
@@ -85,7 +93,7 @@ impl Program {
             );
             out.line("");
         }
-        out.finish() + &body.finish()
+        out.finish() + &body
     }
 
     fn pipeline(&mut self, out: &mut Text) {
