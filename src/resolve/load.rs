@@ -11,7 +11,7 @@ use crate::diagnostics::{Diagnostic, Problems, did_you_mean, list_names};
 use crate::resolve::declare::{self, Import};
 use crate::resolve::standard;
 use crate::resolve::{Module, ModuleId, ModulePath, Program};
-use crate::source::{FileSystem, ReadError, Sources, Span};
+use crate::source::{FileSystem, ReadError, SourceId, Sources, Span};
 use crate::syntax::ast::{Item, Use, UsePath};
 use crate::{stdlib, syntax};
 
@@ -77,6 +77,7 @@ impl Loader<'_> {
             names: IndexMap::new(),
             uses: Vec::new(),
             partial: !file.complete,
+            insertion: insertion(source, text),
             file: Rc::clone(&file),
         });
         self.loaded.insert(path.clone(), Some(id));
@@ -271,6 +272,16 @@ fn why(error: &ReadError) -> (&'static crate::diagnostics::Code, String) {
             format!("cannot be read: {reason}"),
         ),
     }
+}
+
+/// The place after the lines at the top that document the file.
+fn insertion(source: SourceId, text: &str) -> Span {
+    let lines = text.split_inclusive('\n');
+    let top =
+        lines.take_while(|line| line.trim().is_empty() || line.trim_start().starts_with("//!"));
+    let bytes = top.map(str::len).sum::<usize>();
+    let place = u32::try_from(bytes).unwrap_or(0);
+    Span::new(source, place, place)
 }
 
 /// `written`, from the folder of `from`; `None` where it leads out of the project.

@@ -60,14 +60,8 @@ pub struct Module {
     /// Whether a part of the file could not be read, so that a declaration may be missing: unknown
     /// names are silent then.
     pub partial: bool,
-}
-
-impl Module {
-    /// Where a `use` can be inserted: the start of the line of the first item.
-    pub fn insertion_point(&self) -> Span {
-        let start = self.file.items.first().map_or(0, |item| item.span().start);
-        Span::new(self.source, start, start)
-    }
+    /// Where a line `use …` can be inserted: after the file's own documentation.
+    pub insertion: Span,
 }
 
 /// All modules that a root file reaches, and the standard ones.

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use crate::diagnostics::Problems;
 use crate::resolve::declare::{self, Import};
 use crate::resolve::{Binding, Module, ModuleId, ModulePath, Program};
-use crate::source::{SourceId, Sources};
+use crate::source::{SourceId, Sources, Span};
 use crate::stdlib::{self, StandardModule};
 use crate::syntax;
 use crate::syntax::ast::{Item, UsePath};
@@ -32,6 +32,7 @@ pub(super) fn program(sources: &mut Sources, problems: &mut Problems) -> Program
             names: IndexMap::new(),
             uses: Vec::new(),
             partial: false,
+            insertion: Span::new(source, 0, 0),
             file,
         });
     }

@@ -568,7 +568,7 @@ pub(crate) fn add_use(
         .help(format!("it is in `std.{library}`: add `{line}`"))
         .fix(
             format!("add `{line}`"),
-            module.insertion_point(),
+            module.insertion,
             format!("{line}\n"),
         )
 }

@@ -267,6 +267,34 @@ impl Type {
         }
     }
 
+    /// For a message: without the very values of literals, but where they are the choices of a union.
+    #[must_use]
+    pub fn shown(&self) -> Type {
+        match self {
+            Type::Literal(literal) => literal.ty(),
+            Type::List(inner) => Type::list(inner.shown()),
+            Type::Map(inner) => Type::map(inner.shown()),
+            Type::Output(inner) => Type::output(inner.shown()),
+            Type::Union(members) => match members.iter().filter(|ty| **ty != Type::Null).count() {
+                1 => Type::union(members.iter().map(Type::shown)),
+                _ => self.clone(),
+            },
+            Type::Object(object) => {
+                let fields = object.fields.iter().map(|(name, field)| {
+                    let field = ObjectField {
+                        ty: field.ty.shown(),
+                        optional: field.optional,
+                    };
+                    (name.clone(), field)
+                });
+                Type::Object(Rc::new(ObjectType {
+                    fields: fields.collect(),
+                }))
+            }
+            ty => ty.clone(),
+        }
+    }
+
     /// Whether it is the error type.
     pub fn is_error(&self) -> bool {
         matches!(self, Type::Error)

@@ -9,7 +9,7 @@ use crate::diagnostics::{Diagnostic, did_you_mean, list_names};
 use crate::source::Span;
 use crate::syntax::ast::{Block, BlockValue, BodyItem, Cardinality, Label};
 use crate::types::check::Checker;
-use crate::types::check::body::{Mode, Seen, what_is};
+use crate::types::check::body::{Mode, Seen};
 use crate::types::check::role::Role;
 use crate::types::{BlockKind, Known, Schema, Shape, Type};
 
@@ -25,7 +25,7 @@ impl<'p> Checker<'p> {
         let Some(kind) = schema.blocks.get(&block.kind.name) else {
             seen.broken = true;
             seen.unknown.push(block.kind.name.clone());
-            self.no_kind(block, schema);
+            self.no_kind(block, schema, &seen.what);
             return;
         };
         let errors = self.problems.len();
@@ -199,7 +199,7 @@ impl<'p> Checker<'p> {
         match &block.value {
             BlockValue::None => {
                 if matches!(mode, Mode::Block) {
-                    self.missing_in_empty(block, &schema, &Seen::default());
+                    self.missing_in_empty(block, &schema);
                 }
             }
             BlockValue::Body(body) => {
@@ -279,7 +279,7 @@ impl<'p> Checker<'p> {
     }
 
     /// A kind of block that the schema does not have.
-    fn no_kind(&mut self, block: &'p Block, schema: &Rc<Schema>) {
+    fn no_kind(&mut self, block: &'p Block, schema: &Rc<Schema>, what: &str) {
         let kind = &block.kind;
         if let Some(field) = schema.fields.get(&kind.name) {
             let mut diagnostic = Diagnostic::error(
@@ -312,7 +312,7 @@ impl<'p> Checker<'p> {
         let mut diagnostic = Diagnostic::error(
             &codes::UNKNOWN_BLOCK,
             kind.span,
-            format!("{} has no block `{}`", what_is(schema), kind.name),
+            format!("`{what}` has no block `{}`", kind.name),
         )
         .label("not known");
         diagnostic = if let Some(near) = did_you_mean(&kind.name, known.iter().copied()) {

@@ -30,6 +30,8 @@ pub(super) enum Mode {
 /// What was met in a body so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Seen {
+    /// The block or instance, as a message speaks of it.
+    pub what: String,
     /// Fields, and where each was set first.
     pub fields: IndexMap<SmolStr, Span>,
     /// Blocks: kind, label, place.
@@ -142,9 +144,11 @@ impl<'p> Checker<'p> {
                 let diagnostic = Diagnostic::error(
                     &codes::WITH,
                     expr.span,
-                    format!("`with` changes instances of schemas, and this is `{of}`"),
-                )
-                .also(base.span, format!("`{of}`"));
+                    format!(
+                        "`with` changes instances of schemas, and this is `{}`",
+                        of.shown()
+                    ),
+                );
                 let diagnostic = if inner.holds_null() {
                     diagnostic.help("ask first whether it is null")
                 } else {
@@ -180,7 +184,14 @@ impl<'p> Checker<'p> {
         mode: &Mode,
         base: Option<&Known>,
     ) -> Rc<Known> {
-        let mut seen = Seen::default();
+        let what = match self.heads.get(&body.span) {
+            Some(head) => self.short_text(*head),
+            None => schema.name.to_string(),
+        };
+        let mut seen = Seen {
+            what,
+            ..Seen::default()
+        };
         let here = self.here();
         let known = Rc::new(self.known_body(here, body, schema, base));
         self.within(Frame::Body(Rc::clone(&known)), |checker| {
@@ -293,7 +304,7 @@ impl<'p> Checker<'p> {
             seen.broken = true;
             seen.unknown.push(name.name.clone());
             self.quiet_value(&field.value);
-            self.no_field(field, schema);
+            self.no_field(field, schema, &seen.what);
             return;
         };
         seen.fields.insert(name.name.clone(), name.span);
@@ -344,7 +355,7 @@ impl<'p> Checker<'p> {
     }
 
     /// A field that the schema does not have.
-    fn no_field(&mut self, field: &'p Field, schema: &Rc<Schema>) {
+    fn no_field(&mut self, field: &'p Field, schema: &Rc<Schema>, what: &str) {
         let name = &field.name;
         if let Some(kind) = schema.blocks.get(&name.name) {
             let mut diagnostic = Diagnostic::error(
@@ -388,7 +399,7 @@ impl<'p> Checker<'p> {
         let mut diagnostic = Diagnostic::error(
             &codes::UNKNOWN_FIELD,
             name.span,
-            format!("{} has no field `{}`", what_is(schema), name.name),
+            format!("`{what}` has no field `{}`", name.name),
         )
         .label("not known");
         diagnostic = if let Some(near) = did_you_mean(&name.name, settable.iter().copied()) {
@@ -476,9 +487,4 @@ impl<'p> Checker<'p> {
         .help("a policy holds `assert`, `let`, `for` and `if`");
         self.error(span, diagnostic);
     }
-}
-
-/// A schema as people know it: "`Environment`".
-pub(super) fn what_is(schema: &Schema) -> String {
-    format!("`{}`", schema.name)
 }

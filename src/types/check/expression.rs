@@ -199,7 +199,7 @@ impl<'p> Checker<'p> {
                 expr.span,
                 format!("this can never be `{wanted}`"),
             )
-            .also(inner.span, format!("this is `{known}`"))
+            .also(inner.span, format!("this is `{}`", known.shown()))
             .help("`as` gives read data its type, and narrows a union; it converts nothing");
             return self.error(expr.span, diagnostic);
         }
@@ -253,7 +253,10 @@ impl<'p> Checker<'p> {
         let diagnostic = Diagnostic::error(
             &codes::NOT_ITERABLE,
             iterable.span,
-            format!("`for` goes through lists and maps, and this is `{ty}`"),
+            format!(
+                "`for` goes through lists and maps, and this is `{}`",
+                ty.shown()
+            ),
         )
         .label("neither a list nor a map");
         let diagnostic = match member {

@@ -41,10 +41,15 @@ impl<'p> Checker<'p> {
                 Type::String | Type::Literal(crate::types::Literal::String(_)) => {
                     let text = self.short_text(base.span);
                     let at = self.short_text(index.span);
+                    let end = match at.parse::<i64>() {
+                        Ok(-1) => String::new(),
+                        Ok(at) => at.saturating_add(1).to_string(),
+                        Err(_) => format!("{at} + 1"),
+                    };
                     let diagnostic =
                         Diagnostic::error(&codes::NOT_INDEXED, expr.span, "a text has no elements")
                             .help(format!(
-                                "for one character write a slice: `{text}[{at}..{at} + 1]`"
+                                "for one character write a slice: `{text}[{at}..{end}]`"
                             ));
                     return self.error(expr.span, diagnostic);
                 }
@@ -53,7 +58,7 @@ impl<'p> Checker<'p> {
                     let diagnostic = Diagnostic::error(
                         &codes::NOT_INDEXED,
                         base.span,
-                        format!("`{other}` has no elements"),
+                        format!("`{}` has no elements", other.shown()),
                     )
                     .label("neither a list nor a map");
                     return self.error(expr.span, diagnostic);
@@ -178,7 +183,7 @@ impl<'p> Checker<'p> {
                 let diagnostic = Diagnostic::error(
                     &codes::NOT_INDEXED,
                     base.span,
-                    format!("`{other}` cannot be cut into slices"),
+                    format!("`{}` cannot be cut into slices", other.shown()),
                 )
                 .label("neither a text nor a list");
                 return self.error(expr.span, diagnostic);

@@ -23,7 +23,11 @@ impl<'p> Checker<'p> {
             self.untyped(subject);
         }
         let (of, lifted) = unlifted(&ty);
-        let of = if of == Type::Any { Type::Error } else { of };
+        let of = if of == Type::Any {
+            Type::Error
+        } else {
+            of.widened()
+        };
         let path = self.path(subject).map(|(path, _)| path);
         let mut rest = of.clone();
         let mut result = Type::Never;

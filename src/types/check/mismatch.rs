@@ -63,7 +63,7 @@ impl<'p> Checker<'p> {
         if present != Type::Never && actual.holds_null() && self.fits(&present, wanted) {
             return self.may_be_null(expr, actual, role);
         }
-        let shown = actual.clone().widened();
+        let shown = actual.shown();
         let choices = string_literals(wanted);
         let mut diagnostic = Diagnostic::error(
             &codes::MISMATCH,
@@ -97,7 +97,7 @@ impl<'p> Checker<'p> {
             expr.span,
             format!("{role} must not be null, and `{text}` may be"),
         )
-        .label(format!("`{actual}`"))
+        .label(format!("`{}`", actual.shown()))
         .help(format!(
             "say what stands for it then, `{text} ?? …`, or ask first: `if {text} != null {{ … }}`"
         ));
@@ -185,7 +185,18 @@ impl<'p> Checker<'p> {
         choices: &[SmolStr],
     ) -> Diagnostic {
         let written = self.sources.text(expr.span);
-        if let Type::Literal(Literal::String(text)) = actual {
+        let is_literal = matches!(
+            expr.kind,
+            ExprKind::Int(_)
+                | ExprKind::Float(_)
+                | ExprKind::Bool(_)
+                | ExprKind::Duration(_)
+                | ExprKind::Size(_)
+                | ExprKind::String(_)
+        );
+        if let Type::Literal(Literal::String(text)) = actual
+            && is_literal
+        {
             if let Some(near) = did_you_mean(text, choices.iter().map(SmolStr::as_str)) {
                 return diagnostic.help(format!("did you mean `{near:?}`?")).fix(
                     format!("write `{near:?}`"),
@@ -216,8 +227,8 @@ impl<'p> Checker<'p> {
                 .help(format!("a list of one is written `[{shown}]`"))
                 .fix("put it into a list", expr.span, text);
         }
-        if let Type::Literal(literal) = actual
-            && !matches!(literal, Literal::String(_))
+        if is_literal
+            && !matches!(expr.kind, ExprKind::String(_))
             && self.fits(&Type::String, wanted)
         {
             return diagnostic
@@ -233,7 +244,15 @@ impl<'p> Checker<'p> {
                 "a credential does not stand in the file: give its name, as in `secret(\"NAME\")`",
             );
         }
+        let actual = if is_literal {
+            actual.clone()
+        } else {
+            actual.shown()
+        };
         match (actual.base(), wanted.base()) {
+            (Type::Null, base) if *base != Type::Never => {
+                diagnostic.help(format!("where null is meant to be possible, the type is `{wanted}?`"))
+            }
             (Type::Literal(Literal::Int(value)), base) if self.fits(&Type::Duration, base) => {
                 diagnostic.help(format!("a duration has a unit: `{value}s`, `{value}m`, `{value}h`"))
             }

@@ -44,7 +44,10 @@ impl<'p> Checker<'p> {
                 let diagnostic = Diagnostic::error(
                     &codes::OPERATOR,
                     expr.span,
-                    format!("`-` needs a number or a duration, and this is `{of}`"),
+                    format!(
+                        "`-` needs a number or a duration, and this is `{}`",
+                        of.shown()
+                    ),
                 );
                 return self.error(expr.span, diagnostic);
             }
@@ -136,7 +139,13 @@ impl<'p> Checker<'p> {
                 return self.untyped(side);
             }
         }
-        if !self.types.overlap(self.program, &one, &other) {
+        // That a `let` is set to one text says nothing about what it is compared with.
+        let widened = (one.clone().widened(), other.clone().widened());
+        let choices = match (&one, &other) {
+            (Type::Literal(_), Type::Literal(_)) => (&widened.0, &widened.1),
+            _ => (&one, &other),
+        };
+        if !self.types.overlap(self.program, choices.0, choices.1) {
             return self.never_equal(expr, op_span, (left, &one), (right, &other));
         }
         // Of a union the value decides, when it is known.
@@ -161,15 +170,15 @@ impl<'p> Checker<'p> {
                     op_span,
                     format!("`{}` is never null", self.short_text(side.span)),
                 )
-                .also(side.span, format!("`{ty}`"))
+                .also(side.span, format!("`{}`", ty.shown()))
             }
             _ => Diagnostic::error(
                 &codes::NEVER_EQUAL,
                 op_span,
                 format!("`{one}` and `{other}` are never equal"),
             )
-            .also(left.span, format!("`{one}`"))
-            .also(right.span, format!("`{other}`")),
+            .also(left.span, format!("`{}`", one.shown()))
+            .also(right.span, format!("`{}`", other.shown())),
         };
         let diagnostic = self.near_literal(diagnostic, (left, one), (right, other));
         self.error(expr.span, diagnostic)
@@ -223,15 +232,22 @@ impl<'p> Checker<'p> {
                     if inside == Lifted::Yes {
                         lifted = Lifted::Yes;
                     }
-                    if element != Type::Never && !self.types.overlap(self.program, &item, &element)
+                    if element != Type::Never
+                        && !self
+                            .types
+                            .overlap(self.program, &item.clone().widened(), &element)
                     {
                         let diagnostic = Diagnostic::error(
                             &codes::NEVER_EQUAL,
                             expr.span,
-                            format!("a `{item}` is never in a list of `{element}`"),
+                            format!(
+                                "`{}` is never in a list of `{}`",
+                                self.short_text(left.span),
+                                element.shown()
+                            ),
                         )
-                        .also(left.span, format!("`{item}`"))
-                        .also(right.span, format!("`[{element}]`"));
+                        .also(left.span, format!("`{}`", item.shown()))
+                        .also(right.span, format!("`[{}]`", element.shown()));
                         let diagnostic =
                             self.near_literal(diagnostic, (right, &element), (left, &item));
                         return self.error(expr.span, diagnostic);
@@ -364,7 +380,7 @@ impl<'p> Checker<'p> {
         (right, other): (&'p Expr, &Type),
     ) -> Type {
         let sign = sign(op);
-        let (one, other) = (one.clone().widened(), other.clone().widened());
+        let (one, other) = (one.shown(), other.shown());
         let mut diagnostic = Diagnostic::error(
             &codes::OPERATOR,
             op_span,

@@ -147,10 +147,18 @@ impl Checker<'_> {
             .chain(names.first())
             .map(|name| format!("`{name}`"))
             .collect();
+        let schemas = circle
+            .iter()
+            .all(|node| matches!(self.node_item(*node), Some(Item::Schema(_))));
+        let help = if schemas {
+            "a block without `?` or `[]` stands in every instance, and so does a default: write `?` or `[]` after the block's schema, or drop the default"
+        } else {
+            "every program ends, so there is no recursion: go through lists with `for`, nest what is given"
+        };
         let mut diagnostic = Diagnostic::error(&codes::RECURSION, span, message)
             .label("leads back")
             .note(format!("the circle is {}", arrows.join(" → ")))
-            .help("every program ends, so there is no recursion: go through lists with `for`, nest what is given");
+            .help(help);
         for node in circle.iter().skip(1) {
             if let Some(ident) = self.node_item(*node).and_then(Item::ident) {
                 diagnostic = diagnostic.also(ident.span, "part of the circle");

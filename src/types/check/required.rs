@@ -8,7 +8,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Block, Cardinality, FieldModifier};
 use crate::types::check::Checker;
 use crate::types::check::block::head;
-use crate::types::check::body::{Seen, what_is};
+use crate::types::check::body::Seen;
 use crate::types::{BlockKind, Schema, Shape};
 
 /// So deep blocks that stand by themselves are followed.
@@ -24,8 +24,12 @@ impl<'p> Checker<'p> {
     }
 
     /// Reports everything that a block without a body lacks.
-    pub(super) fn missing_in_empty(&mut self, block: &Block, schema: &Rc<Schema>, seen: &Seen) {
-        if self.report_missing(head(block), schema, seen) {
+    pub(super) fn missing_in_empty(&mut self, block: &Block, schema: &Rc<Schema>) {
+        let seen = Seen {
+            what: self.short_text(head(block)),
+            ..Seen::default()
+        };
+        if self.report_missing(head(block), schema, &seen) {
             self.incomplete.insert(block.span);
         }
     }
@@ -64,7 +68,7 @@ impl<'p> Checker<'p> {
         let mut diagnostic = Diagnostic::error(
             &codes::MISSING,
             place,
-            format!("{} lacks {}", what_is(schema), list_names(names, 12)),
+            format!("`{}` lacks {}", seen.what, list_names(names, 12)),
         )
         .label(if fields.len() + blocks.len() == 1 {
             "something required is missing"
@@ -73,9 +77,8 @@ impl<'p> Checker<'p> {
         });
         let mut help = Vec::new();
         for field in &fields {
-            diagnostic = diagnostic
-                .also(field.span, format!("`{}` is declared here", field.name))
-                .note(format!("`{}` is `{}`", field.name, field.ty));
+            let what = format!("`{}: {}` is declared here", field.name, field.ty);
+            diagnostic = diagnostic.also(field.span, what);
             help.push(format!("`{} = …`", field.name));
         }
         for kind in &blocks {

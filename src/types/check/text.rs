@@ -82,7 +82,7 @@ impl<'p> Checker<'p> {
             expr.span,
             format!("`{text}` has no text that could stand in a string"),
         )
-        .label(format!("`{ty}`"));
+        .label(format!("`{}`", ty.shown()));
         let diagnostic = match member.base() {
             Type::List(_) => diagnostic.help(format!("write `#{{join({text}, \", \")}}`")),
             Type::Map(_) | Type::Object(_) => diagnostic.help(format!("write `#{{json({text})}}`")),
@@ -122,11 +122,16 @@ impl<'p> Checker<'p> {
     /// What is said of a secret at a wrong place.
     pub(super) fn secret_error(&self, span: Span, what: &str) -> Diagnostic {
         let text = self.short_text(span);
+        let name = if text.contains(['{', '[']) {
+            "token"
+        } else {
+            &text
+        };
         Diagnostic::error(&codes::SECRET, span, format!("the secret `{text}` {what}"))
             .label("a secret")
             .note("a secret is known to the step that gets it alone: it has no text here, and is printed nowhere")
             .help(format!(
-                "hand it over as it is, where a field takes a `Secret`: `env = {{ TOKEN = {text} }}`, and use `$TOKEN` in the command"
+                "hand it over as it is, where a field takes a `Secret`: `env = {{ TOKEN = {name} }}`, and use `$TOKEN` in the command"
             ))
     }
 }
