@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::diagnostics::codes::platform;
 use crate::diagnostics::{Diagnostic, Problems};
-use crate::graph::Graph;
+use crate::graph;
 use crate::model::Pipeline;
 use crate::source::{Sources, Span};
 use crate::target::source_map::piece;
@@ -37,36 +37,55 @@ pub struct Manifest {
     pub text: String,
 }
 
-/// The manifests of some pipelines.
+/// The manifests of some pipelines: pipelines as given, the entries of each as in its graph.
 #[derive(Debug, Default)]
 pub struct Compilation {
-    /// In order: pipelines as given, the entries of each as in its graph.
+    /// The manifests.
     pub manifests: Vec<Manifest>,
     /// Where their pieces come from.
-    pub maps: Vec<ManifestMap>,
-    names: HashMap<(String, String), Span>,
+    pub source_map: SourceMap,
 }
 
-impl Compilation {
-    /// Adds the manifests of a pipeline. `spec` is its [`crate::target::spec_hash`]. Errors go to `problems`; then what was added is of no use.
-    pub fn add(
-        &mut self,
-        pipeline: &Pipeline,
-        graph: &Graph<'_>,
-        spec: &str,
-        options: &Options,
-        sources: &Sources,
-        problems: &mut Problems,
-    ) {
+/// Reports what the cluster would refuse of these pipelines, which stand in one file.
+pub fn check(pipelines: &[&Pipeline], problems: &mut Problems) {
+    let stamp = argo::Stamp {
+        spec: format!("sha256:{:064}", 0),
+        compiler: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let mut names: HashMap<(String, String), Span> = HashMap::new();
+    for pipeline in pipelines {
+        let graph = graph::build(pipeline);
+        let objects = argo::compile(pipeline, &graph, &stamp);
+        for compiled in &objects {
+            let metadata = &compiled.object.metadata;
+            let name = (metadata.namespace.clone(), metadata.name.clone());
+            if let Some(first) = names.insert(name, pipeline.name.span)
+                && first != pipeline.name.span
+            {
+                problems.push(equal(&metadata.name, first, pipeline.name.span));
+            }
+        }
+        argo::check(pipeline, &graph, &objects, problems);
+    }
+}
+
+/// Compiles pipelines that [`check`] has nothing against, each with its [`crate::target::spec_hash`]. In words why a
+/// manifest could not be written.
+pub fn compile(
+    pipelines: &[(&Pipeline, String)],
+    sources: &Sources,
+    options: &Options,
+) -> Result<Compilation, String> {
+    let mut compilation = Compilation::default();
+    if !options.emit.contains(&Emit::WorkflowTemplates) {
+        return Ok(compilation);
+    }
+    for (pipeline, spec) in pipelines {
+        let graph = graph::build(pipeline);
         let stamp = argo::Stamp {
-            spec: spec.to_owned(),
+            spec: spec.clone(),
             compiler: options.version.clone(),
         };
-        let objects = argo::compile(pipeline, graph, &stamp);
-        argo::check(pipeline, graph, &objects, problems);
-        if !options.emit.contains(&Emit::WorkflowTemplates) {
-            return;
-        }
         let header = [
             format!(
                 "Compiled by aphex {} from {} (pipeline {}).",
@@ -75,29 +94,18 @@ impl Compilation {
             "Do not edit: change the source and compile again.".to_owned(),
             format!("spec {spec}"),
         ];
-        for compiled in &objects {
+        for compiled in argo::compile(pipeline, &graph, &stamp) {
             let metadata = &compiled.object.metadata;
-            let name = (metadata.namespace.clone(), metadata.name.clone());
-            if let Some(first) = self.names.insert(name, pipeline.name.span) {
-                problems.push(equal(&metadata.name, first, pipeline.name.span));
-            }
             let extension = match options.format {
                 Format::Yaml => "yaml",
                 Format::Json => "json",
             };
             let file = format!("{}.workflow-template.{extension}", metadata.name);
-            match write(&compiled.object, options.format, &header) {
-                Ok(text) => self.manifests.push(Manifest {
-                    file: file.clone(),
-                    text,
-                }),
-                Err(error) => problems.push(Diagnostic::error(
-                    &platform::OBJECT_SIZE,
-                    pipeline.name.span,
-                    format!("`{}` cannot be written: {error}", metadata.name),
-                )),
-            }
-            self.maps.push(ManifestMap {
+            compilation.manifests.push(Manifest {
+                file: file.clone(),
+                text: write(&compiled.object, options.format, &header)?,
+            });
+            compilation.source_map.manifests.push(ManifestMap {
                 kind: compiled.object.kind,
                 namespace: metadata.namespace.clone(),
                 name: metadata.name.clone(),
@@ -109,12 +117,30 @@ impl Compilation {
             });
         }
     }
+    Ok(compilation)
+}
 
-    /// The source map of all manifests as JSON.
-    pub fn source_map(self) -> SourceMap {
-        SourceMap {
-            version: 1,
-            manifests: self.maps,
+impl Compilation {
+    /// All manifests as one text: YAML documents, or a JSON list.
+    pub fn together(&self, format: Format) -> String {
+        let texts: Vec<&str> = self
+            .manifests
+            .iter()
+            .map(|manifest| &*manifest.text)
+            .collect();
+        match (format, &*texts) {
+            (Format::Yaml, _) => texts.join("---\n"),
+            (Format::Json, [one]) => (*one).to_owned(),
+            (Format::Json, _) => {
+                let items: Vec<String> = texts
+                    .iter()
+                    .map(|text| format!("    {}", text.trim_end().replace('\n', "\n    ")))
+                    .collect();
+                format!(
+                    "{{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"List\",\n  \"items\": [\n{}\n  ]\n}}\n",
+                    items.join(",\n")
+                )
+            }
         }
     }
 }

@@ -52,6 +52,15 @@ pub struct SourceMap {
     pub manifests: Vec<ManifestMap>,
 }
 
+impl Default for SourceMap {
+    fn default() -> Self {
+        SourceMap {
+            version: 1,
+            manifests: Vec::new(),
+        }
+    }
+}
+
 /// A piece, where its source is among `sources`.
 pub fn piece(pointer: String, span: Span, sources: &Sources) -> Option<Piece> {
     let file = sources.get(span.source)?;

@@ -169,3 +169,53 @@ fn a_queue_for_each_environment_1_4() {
     pipeline.queue = Queue::Environment;
     golden("queue", &pipeline);
 }
+
+/// Every task and template of many environments, and how long they take to write.
+fn many(count: usize, wave_size: Option<usize>) -> Pipeline {
+    let environments: Vec<_> = (0..count)
+        .map(|number| {
+            let within = if wave_size.is_some() { "wave w" } else { "" };
+            let name = format!("customer-{number:05}");
+            let mut own = environment(within, &name);
+            let path = format!("{within} environment {name}");
+            own.tests = vec![step(StepKind::Test, &path, "smoke")];
+            own
+        })
+        .collect();
+    match wave_size {
+        None => pipeline(environments.into_iter().map(target).collect()),
+        Some(size) => {
+            let waves = environments.chunks(size).enumerate();
+            let waves = waves.map(|(number, members)| {
+                let mut own = wave(&format!("w{number}"), members.to_vec());
+                own.max_parallel = Some(at(20));
+                Target::Wave(own)
+            });
+            pipeline(waves.collect())
+        }
+    }
+}
+
+#[test]
+fn a_thousand_environments_fit() {
+    for (count, wave_size) in [(1000, None), (1000, Some(1000)), (10_000, Some(1000))] {
+        let pipeline = many(count, wave_size);
+        let start = std::time::Instant::now();
+        let graph = build(&pipeline);
+        let built = start.elapsed();
+        let objects = compile(&pipeline, &graph, &stamp());
+        let compiled = start.elapsed();
+        let bytes = crate::target::argo::limits::bytes(&objects[0].object);
+        let text = write(&objects[0].object, Format::Yaml, &[]).unwrap();
+        eprintln!(
+            "{count} {wave_size:?}: {bytes} bytes JSON, {} YAML, {} templates, graph {built:?}, compiled {compiled:?}, written {:?}",
+            text.len(),
+            objects[0].object.spec.templates.len(),
+            start.elapsed()
+        );
+        assert!(bytes < 1 << 20);
+        let mut problems = crate::diagnostics::Problems::new();
+        crate::target::argo::check(&pipeline, &graph, &objects, &mut problems);
+        assert!(!problems.has_errors());
+    }
+}
