@@ -32,8 +32,8 @@ pub struct Check {
     /// How problems are told
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
-    /// What else counts as an error
-    #[arg(long, value_enum, value_name = "WHAT")]
+    /// What else counts as an error: warnings
+    #[arg(long, value_enum, value_name = "WHAT", hide_possible_values = true)]
     deny: Option<Deny>,
     /// Apply every correction that is safe to make, then check again
     #[arg(long)]

@@ -41,6 +41,7 @@ impl Input {
             return FileName {
                 shown: STDIN_NAME.to_owned(),
                 tracked: name.to_owned(),
+                standard: false,
             };
         }
         self.project.file_name(name)

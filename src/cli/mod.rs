@@ -45,8 +45,9 @@ Examples:
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// When to use colours
+    /// When to use colours: auto (in a terminal, unless NO_COLOR is set), always or never
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(hide_possible_values = true)]
     color: Color,
 }
 

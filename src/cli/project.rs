@@ -70,6 +70,7 @@ impl Project {
             return FileName {
                 shown: name.to_owned(),
                 tracked: name.to_owned(),
+                standard: true,
             };
         }
         let shown = relative(&path, &self.here);
@@ -77,7 +78,11 @@ impl Project {
             true => name.to_owned(),
             false => shown.clone(),
         };
-        FileName { shown, tracked }
+        FileName {
+            shown,
+            tracked,
+            standard: false,
+        }
     }
 }
 

@@ -39,6 +39,9 @@ fn place(found: Found<'_>) -> Vec<String> {
     let Some((_, start, end)) = found.report.range(span) else {
         return Vec::new();
     };
+    if found.report.is_standard(span.source) {
+        return Vec::new();
+    }
     let mut properties = vec![
         format!("file={}", property(found.report.tracked(span.source))),
         format!("line={}", start.line),

@@ -109,23 +109,29 @@ fn remarks(found: &Found<'_>, margin: usize, paint: Paint) -> String {
     for note in &diagnostic.notes {
         remarks.push((Role::Strong, "note", safe::lines(note).into_owned()));
     }
-    // A fix that says what the help says stands in its place.
-    let says_help = |fix: &Fix| Some(&fix.message) == diagnostic.help.as_ref();
-    if let Some(help) = &diagnostic.help
-        && !diagnostic.fixes.iter().any(says_help)
-    {
-        remarks.push((Role::Advice, "help", safe::lines(help).into_owned()));
-    }
-    for fix in &diagnostic.fixes {
-        let mut text = safe::lines(&fix.message).into_owned();
-        if let Some(preview) = preview(report, fix, paint) {
+    let mut fixes: Vec<(&Fix, Option<String>)> = diagnostic
+        .fixes
+        .iter()
+        .map(|fix| (fix, preview(report, fix, paint)))
+        .collect();
+    if let Some(help) = &diagnostic.help {
+        let mut text = safe::lines(help).into_owned();
+        // The lines that a single fix would write say more than its name.
+        if let [(_, Some(lines))] = fixes.as_slice() {
             text.push('\n');
-            text.push_str(&preview);
+            text.push_str(lines);
+            fixes.clear();
         }
-        match says_help(fix) {
-            true => remarks.push((Role::Advice, "help", text)),
-            false => remarks.push((Role::Added, "fix", text)),
+        fixes.retain(|(fix, _)| fix.message != *help);
+        remarks.push((Role::Advice, "help", text));
+    }
+    for (fix, lines) in fixes {
+        let mut text = safe::lines(&fix.message).into_owned();
+        if let Some(lines) = lines {
+            text.push('\n');
+            text.push_str(&lines);
         }
+        remarks.push((Role::Added, "fix", text));
     }
     if remarks.is_empty() {
         return String::new();

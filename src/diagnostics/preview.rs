@@ -9,7 +9,7 @@ const MOST_LINES: usize = 6;
 /// So is one that makes a line longer than this, in characters.
 const LONGEST: usize = 120;
 
-/// The changed lines, each with its number and a `+`; `None` where they would not help.
+/// The changed lines, each with a `+`, without the indentation that all have; `None` where they would not help.
 pub fn preview(report: &Report, fix: &Fix, paint: Paint) -> Option<String> {
     let source = fix.edits.first()?.span.source;
     if fix.edits.iter().any(|edit| edit.span.source != source) {
@@ -43,15 +43,13 @@ pub fn preview(report: &Report, fix: &Fix, paint: Paint) -> Option<String> {
     if lines.is_empty() || lines.len() > MOST_LINES || !lines.iter().all(fits) {
         return None;
     }
-    let shown: Vec<String> = lines
-        .iter()
-        .map(|line| {
-            paint.paint(
-                Role::Added,
-                &format!("+ {}", safe::line(&line.replace('\t', "    "))),
-            )
-        })
-        .collect();
+    let indent = |line: &&str| line.len() - line.trim_start().len();
+    let least = lines.iter().map(indent).min().unwrap_or(0);
+    let show = |line: &&str| {
+        let line = line.get(least..).unwrap_or(line).replace('\t', "    ");
+        paint.paint(Role::Added, &format!("+ {}", safe::line(&line)))
+    };
+    let shown: Vec<String> = lines.iter().map(show).collect();
     Some(shown.join("\n"))
 }
 

@@ -12,6 +12,8 @@ pub struct FileName {
     pub shown: String,
     /// For services that know the repository: the path from its root.
     pub tracked: String,
+    /// Whether it is a part of Aphex, and so in no repository.
+    pub standard: bool,
 }
 
 /// The problems of one checked file, and the sources that they lie in.
@@ -30,6 +32,7 @@ impl Report {
         let same = |name: &str| FileName {
             shown: name.to_owned(),
             tracked: name.to_owned(),
+            standard: false,
         };
         Report::with_names(sources, diagnostics, same)
     }
@@ -61,6 +64,11 @@ impl Report {
     /// The path of a file from the repository's root.
     pub fn tracked(&self, id: SourceId) -> &str {
         self.name(id).map_or("", |name| &name.tracked)
+    }
+
+    /// Whether a file is a part of Aphex.
+    pub fn is_standard(&self, id: SourceId) -> bool {
+        self.name(id).is_some_and(|name| name.standard)
     }
 
     fn name(&self, id: SourceId) -> Option<&FileName> {

@@ -121,7 +121,11 @@ fn location(report: &Report, label: &Label, id: Option<usize>) -> Option<Value> 
 }
 
 fn artifact(report: &Report, id: SourceId) -> Value {
-    json!({ "uri": relative_uri(report.tracked(id)), "uriBaseId": ROOT })
+    let path = relative_uri(report.tracked(id));
+    match report.is_standard(id) {
+        true => json!({ "uri": format!("aphex:{path}") }),
+        false => json!({ "uri": path, "uriBaseId": ROOT }),
+    }
 }
 
 fn region(report: &Report, span: Span) -> Option<Value> {

@@ -11,5 +11,7 @@
 
 pub mod cluster;
 pub mod judge;
+pub mod markdown;
 pub mod random;
 pub mod tools;
+pub mod transcript;
