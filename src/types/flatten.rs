@@ -10,6 +10,7 @@ use crate::diagnostics::codes::blocks as codes;
 use crate::resolve::{ItemId, Program};
 use crate::source::Span;
 use crate::syntax::ast::{self, BlockShape, FieldModifier, Item, SchemaItem, TypeExpr};
+use crate::types::lower::MOST_DEPTH;
 use crate::types::{BlockKind, Field, Member, Schema, SchemaLine, Shape, Type, Types};
 
 impl Types {
@@ -96,6 +97,16 @@ impl Flat<'_> {
             .label("leads back")
             .note(format!("the cycle is {cycle}"))
             .help("remove one of these");
+            self.types.report(written.span, diagnostic);
+            return;
+        }
+        if self.types.open.borrow().len() >= MOST_DEPTH {
+            let diagnostic = Diagnostic::error(
+                &crate::diagnostics::codes::types::TYPE_TOO_LARGE,
+                written.span,
+                "too many schemas include each other",
+            )
+            .note(format!("a chain of schemas may have {MOST_DEPTH} links"));
             self.types.report(written.span, diagnostic);
             return;
         }

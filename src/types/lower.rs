@@ -19,7 +19,7 @@ use crate::types::{
 /// How deep and how large a type may be: enough for every table that people write.
 pub const MOST_DEPTH: usize = 64;
 /// See [`MOST_DEPTH`]: the number of its parts.
-pub const MOST_PARTS: usize = 200_000;
+pub const MOST_PARTS: usize = 50_000;
 
 /// The meaning of every declared type, schema and signature of a program, found when asked for.
 ///

@@ -94,6 +94,7 @@ impl Types {
         }
         match (&a, &b) {
             (Type::Error, _) | (_, Type::Error) => Type::Error,
+            (known, Type::Literal(_)) if known.members().iter().any(|ty| ty.absorbs(&b)) => a,
             (Type::Object(one), Type::Object(other)) => self.join_objects(program, one, other),
             (Type::List(one), Type::List(other)) => {
                 Type::list(self.join(program, Type::clone(one), Type::clone(other)))

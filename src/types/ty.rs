@@ -172,7 +172,7 @@ impl PartialEq for Refined {
 }
 
 /// Of so many literals in one union nobody speaks any more: it becomes their base type.
-const MOST_LITERALS: usize = 200;
+const MOST_LITERALS: usize = 100;
 
 impl Type {
     /// `[T]`
@@ -235,6 +235,14 @@ impl Type {
             0 => Type::Never,
             1 => flat.pop().unwrap_or(Type::Never),
             _ => Type::Union(flat.into()),
+        }
+    }
+
+    /// Whether a union of the two is this one alone: the same, or the base type of a literal.
+    pub fn absorbs(&self, other: &Type) -> bool {
+        match other {
+            Type::Literal(literal) => self == other || *self == literal.ty(),
+            other => self == other,
         }
     }
 
@@ -321,9 +329,12 @@ impl Type {
     }
 }
 
-/// Adds a type that is not there yet.
+/// Adds a type that is not there yet. A literal is there where its base type is.
 fn push_new(list: &mut Vec<Type>, ty: Type) {
-    if !list.contains(&ty) {
+    if !list.iter().any(|known| known.absorbs(&ty)) {
+        if !matches!(ty, Type::Literal(_)) {
+            list.retain(|known| !ty.absorbs(known));
+        }
         list.push(ty);
     }
 }

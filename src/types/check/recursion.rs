@@ -59,8 +59,8 @@ impl Checker<'_> {
     pub(super) fn depends_on(&mut self, ty: &Type, span: Span) {
         match ty {
             Type::Named(named) => {
+                // What it needs itself is noted where it is declared.
                 self.refers(named.id, span);
-                self.depends_on(&named.ty, span);
             }
             Type::Refined(refined) => self.depends_on(&refined.base, span),
             Type::List(inner) | Type::Map(inner) | Type::Output(inner) => {
