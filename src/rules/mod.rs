@@ -31,7 +31,7 @@ use std::rc::Rc;
 
 use crate::diagnostics::Problems;
 use crate::graph;
-use crate::model::Pipeline;
+use crate::model::{Pipeline, Step};
 use crate::resolve::Program;
 use crate::source::{FileSystem, Sources};
 use places::Places;
@@ -80,6 +80,15 @@ pub fn check(context: &Context<'_>, problems: &mut Problems) {
         commands::check(&rules, pipeline, problems);
         repository::check(&rules, pipeline, problems);
     }
+}
+
+/// The programs that a step's image must have: those that the file names, and those that its commands call.
+pub fn tools(step: &Step) -> Vec<String> {
+    let mut tools = shell::tools(step.run.iter().map(|text| text.value.as_str()));
+    tools.extend(step.tools.iter().map(|tool| tool.value.clone()));
+    tools.sort_unstable();
+    tools.dedup();
+    tools
 }
 
 /// What the rules share.

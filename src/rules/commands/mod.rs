@@ -178,4 +178,13 @@ pub fn check(rules: &Rules<'_>, pipeline: &Pipeline, problems: &mut Problems) {
         }
         lost::check(rules, &unit, &commands, problems);
     }
+    // What asks whether a service is ready runs in the service's image; only that it can be read is known.
+    for text in steps(pipeline)
+        .flat_map(|step| &step.services)
+        .flat_map(|service| &service.ready)
+    {
+        if let Err(error) = rules.script(&text.value).as_ref() {
+            syntax::report(error, &Place { rules, text }, problems);
+        }
+    }
 }

@@ -379,6 +379,17 @@ fn scripts_are_those_of_the_package() {
         Case::new().file("package.json", pnpm).run(&["npm ci"]),
         ["A0645 npm"]
     );
+    let prepare = ["corepack prepare pnpm@8.6.0 --activate"];
+    assert_eq!(
+        Case::new().file("package.json", pnpm).run(&prepare),
+        ["A0645 pnpm@8.6.0"]
+    );
+    assert_eq!(
+        Case::new()
+            .file("package.json", pnpm)
+            .run(&["npm i -g pnpm@9"]),
+        Vec::<String>::new()
+    );
 }
 
 #[test]

@@ -29,6 +29,7 @@ pub fn check(
     place: &Place<'_>,
     problems: &mut Problems,
 ) {
+    version(rules, call, folder, place, problems);
     let manager = call.name();
     if !matches!(manager, "npm" | "yarn" | "pnpm" | "bun") || whole.name() == "npx" {
         return;
@@ -54,6 +55,57 @@ pub fn check(
     };
     other_manager(rules, call, &package, &json, place, problems);
     script(call, &package, &json, place, problems);
+}
+
+/// `corepack prepare pnpm@8`, where `packageManager` says another one.
+fn version(
+    rules: &Rules<'_>,
+    call: &Call,
+    folder: &Path,
+    place: &Place<'_>,
+    problems: &mut Problems,
+) {
+    let named = call.arguments().iter().find_map(|word| {
+        let (manager, version) = word.text.as_deref()?.split_once('@')?;
+        matches!(manager, "npm" | "pnpm" | "yarn" | "bun").then_some((word, manager, version))
+    });
+    let Some((word, manager, version)) = named else {
+        return;
+    };
+    let major = |version: &str| {
+        version
+            .split(['.', '+', '-'])
+            .next()
+            .and_then(|major| major.parse::<u32>().ok())
+    };
+    let json = rules
+        .repository
+        .upwards(folder, &["package.json"])
+        .and_then(|package| rules.repository.read(&package));
+    let json = json.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    let declared = json
+        .as_ref()
+        .and_then(|json| json.get("packageManager"))
+        .and_then(Value::as_str);
+    let Some((own, wanted)) = declared.and_then(|text| text.split_once('@')) else {
+        return;
+    };
+    let (Some(given), Some(expected)) = (major(version), major(wanted)) else {
+        return;
+    };
+    if own != manager || given == expected {
+        return;
+    }
+    let wanted = wanted.split('+').next().unwrap_or(wanted);
+    problems.push(
+        Diagnostic::warning(
+            &OTHER_PACKAGE_MANAGER,
+            place.of(&word.at),
+            format!("`package.json` says that its package manager is `{manager}@{wanted}`, not `{manager}@{version}`"),
+        )
+        .label("another version")
+        .help(format!("write `{manager}@{wanted}`, or `corepack enable`, which takes what `package.json` says")),
+    );
 }
 
 /// Commands that need a `package.json`.

@@ -2,6 +2,7 @@
 
 mod bash;
 mod effects;
+mod guard;
 mod read;
 mod script;
 mod simple;

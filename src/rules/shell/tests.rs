@@ -191,3 +191,114 @@ fn tools_are_the_programs_that_commands_call() {
         ["dig", "ls"]
     );
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 2000, ..Default::default() })]
+
+    /// No text makes the reader panic, and every place is within the text.
+    #[test]
+    fn any_text_can_be_read(text in text()) {
+        match read(&text) {
+            Ok(script) => {
+                for at in script.calls.iter().map(|call| &call.at).chain(script.reads.iter().map(|read| &read.at)).chain(script.bash.iter().map(|bash| &bash.at)) {
+                    proptest::prop_assert!(text.get(at.clone()).is_some(), "{at:?} of {text:?}");
+                }
+            }
+            Err(error) => proptest::prop_assert!(text.get(error.at.clone()).is_some(), "{:?} of {text:?}", error.at),
+        }
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 2000, ..Default::default() })]
+
+    /// Nor does text full of here-documents and substitutions.
+    #[test]
+    fn here_documents_anywhere_can_be_read(pieces in proptest::collection::vec(proptest::sample::select(vec![
+        "$(", ")", "<<E\n", "\nE\n", "E", "${A:-", "}", "'", "\"", "\\", "\n", " ", "a", "$((", "))", "$[", "]", "<<-E\n", "`", "<<'E'\n",
+        "#", "<<E", "<<", "((", "x=", "99", "~+", "\t",
+    ]), 0..14)) {
+        let _ = read(&pieces.concat());
+    }
+}
+
+/// Shell text, more or less.
+fn text() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let piece = prop::sample::select(vec![
+        "a",
+        "ls ",
+        " ",
+        "\n",
+        ";",
+        "&",
+        "|",
+        "||",
+        "&&",
+        "(",
+        ")",
+        "{ ",
+        "; }",
+        "$(",
+        "${",
+        "}",
+        "$((",
+        "))",
+        "`",
+        "'",
+        "\"",
+        "\\",
+        "$A",
+        "${A:-",
+        "${A//b/",
+        "$'",
+        "<<E\n",
+        "\nE\n",
+        "<",
+        ">",
+        "<<<",
+        "<(",
+        "[[ ",
+        " ]]",
+        "[ ",
+        " ]",
+        "if ",
+        "; then ",
+        "; fi",
+        "for x in ",
+        "; do ",
+        "; done",
+        "case x in ",
+        ") ",
+        ";; ",
+        "esac",
+        "function f ",
+        "f() ",
+        "A=1 ",
+        "A=(",
+        "!",
+        "# c",
+        "*",
+        "~",
+        "\u{e9}",
+        "{a,b}",
+        "{1..9}",
+        "=",
+        "-x",
+        "&>",
+        "|&",
+        "\t",
+        "((",
+        "while ",
+        "time ",
+        "\u{0}",
+        "${#",
+        "${!A}",
+        "@(",
+        "\r\n",
+        "${A[0]}",
+        "$1",
+        "$?",
+    ]);
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
