@@ -1,196 +1,34 @@
-//! From types as written to types as known: names looked up, each declaration once, on demand.
+//! From types as written to types as known: names looked up.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use indexmap::IndexMap;
 use smol_str::SmolStr;
 
 use crate::diagnostics::codes::{names, types as codes};
-use crate::diagnostics::{Diagnostic, did_you_mean, list_names};
+use crate::diagnostics::{Diagnostic, list_names};
 use crate::resolve::{BUILT_IN_TYPES, Binding, ItemId, ModuleId, Program};
 use crate::source::Span;
 use crate::syntax::ast::{self, ExprKind, Item, TypeExpr, TypeKind};
-use crate::types::{
-    Literal, Named, ObjectField, ObjectType, ParameterType, Refined, Schema, Signature, Type,
-};
+use crate::types::hints::{add_use, suggest};
+use crate::types::{Literal, ObjectField, ObjectType, Refined, Type, Types};
 
 /// How deep and how large a type may be: enough for every table that people write.
 pub const MOST_DEPTH: usize = 64;
 /// See [`MOST_DEPTH`]: the number of its parts.
 pub const MOST_PARTS: usize = 50_000;
 
-/// The meaning of every declared type, schema and signature of a program, found when asked for.
-///
-/// What is wrong with a declaration is kept here until [`Types::take_problems`].
-#[derive(Debug, Default)]
-pub struct Types {
-    named: RefCell<HashMap<ItemId, Type>>,
-    written: RefCell<HashMap<Span, Type>>,
-    signatures: RefCell<HashMap<ItemId, Rc<Signature>>>,
-    pub(super) schemas: RefCell<HashMap<ItemId, Rc<Schema>>>,
-    /// Declarations whose meaning is being looked for, outermost first.
-    pub(super) open: RefCell<Vec<ItemId>>,
-    problems: RefCell<Vec<Diagnostic>>,
-    poisoned: RefCell<HashSet<Span>>,
-    nesting: Cell<usize>,
-}
-
-impl Types {
-    /// Nothing known yet.
-    pub fn new() -> Self {
-        Types::default()
-    }
-
-    /// What `ty`, written in `module`, means.
-    pub fn resolve(&self, program: &Program, module: ModuleId, ty: &TypeExpr) -> Type {
-        self.resolve_generic(program, module, &[], ty)
-    }
-
-    /// What `ty` means where the type parameters `generics` are in scope.
-    pub fn resolve_generic(
-        &self,
-        program: &Program,
-        module: ModuleId,
-        generics: &[ast::Ident],
-        ty: &TypeExpr,
-    ) -> Type {
-        if let Some(known) = self.written.borrow().get(&ty.span) {
-            return known.clone();
-        }
-        let lower = Lower {
-            types: self,
-            program,
-            module,
-            generics,
-        };
-        let found = lower.bounded(ty);
-        self.written.borrow_mut().insert(ty.span, found.clone());
-        found
-    }
-
-    /// The type that a `type` or `schema` declaration makes; `None` for any other declaration.
-    pub fn declared(&self, program: &Program, id: ItemId) -> Option<Type> {
-        match program.item(id)? {
-            Item::Schema(schema) => Some(Type::schema(id, schema.name.name.clone())),
-            Item::Type(declaration) => Some(self.alias(program, id, declaration)),
-            _ => None,
-        }
-    }
-
-    /// The signature of a function; `None` for any other declaration.
-    pub fn signature(&self, program: &Program, id: ItemId) -> Option<Rc<Signature>> {
-        if let Some(known) = self.signatures.borrow().get(&id) {
-            return Some(Rc::clone(known));
-        }
-        let Item::Function(function) = program.item(id)? else {
-            return None;
-        };
-        let resolve =
-            |ty: &TypeExpr| self.resolve_generic(program, id.module, &function.generics, ty);
-        let signature = Rc::new(Signature {
-            id,
-            name: function.name.name.clone(),
-            generics: function
-                .generics
-                .iter()
-                .map(|ident| ident.name.clone())
-                .collect(),
-            parameters: function
-                .parameters
-                .iter()
-                .map(|parameter| ParameterType {
-                    name: parameter.name.name.clone(),
-                    ty: resolve(&parameter.ty),
-                    has_default: parameter.default.is_some(),
-                })
-                .collect(),
-            result: resolve(&function.result),
-            is_extern: function.body.is_none(),
-        });
-        self.signatures
-            .borrow_mut()
-            .insert(id, Rc::clone(&signature));
-        Some(signature)
-    }
-
-    /// What was found wrong with declarations since the last call.
-    pub fn take_problems(&self) -> Vec<Diagnostic> {
-        std::mem::take(&mut self.problems.borrow_mut())
-    }
-
-    /// The places of what was found wrong since the last call.
-    pub fn take_poisoned(&self) -> HashSet<Span> {
-        std::mem::take(&mut self.poisoned.borrow_mut())
-    }
-
-    /// Reports a problem at `span`.
-    pub(super) fn report(&self, span: Span, diagnostic: Diagnostic) {
-        self.poisoned.borrow_mut().insert(span);
-        self.problems.borrow_mut().push(diagnostic);
-    }
-
-    /// `type A = …`, which may not be made of itself.
-    fn alias(&self, program: &Program, id: ItemId, declaration: &ast::TypeDecl) -> Type {
-        if let Some(known) = self.named.borrow().get(&id) {
-            return known.clone();
-        }
-        if let Some(cycle) = self.cycle(program, id) {
-            let span = declaration.name.span;
-            let name = &declaration.name.name;
-            let diagnostic = Diagnostic::error(
-                &codes::RECURSIVE_TYPE,
-                span,
-                format!("the type `{name}` is made of itself"),
-            )
-            .label("declared here")
-            .note(format!("the cycle is {cycle}"))
-            .help("a schema may hold values of its own kind, a type may not: make it a `schema`");
-            self.report(span, diagnostic);
-            self.named.borrow_mut().insert(id, Type::Error);
-            return Type::Error;
-        }
-        self.open.borrow_mut().push(id);
-        let ty = self.resolve(program, id.module, &declaration.ty);
-        self.open.borrow_mut().pop();
-        let ty = match ty {
-            Type::Error => Type::Error,
-            ty => Type::Named(Rc::new(Named {
-                id,
-                name: declaration.name.name.clone(),
-                ty,
-            })),
-        };
-        self.named.borrow_mut().entry(id).or_insert(ty).clone()
-    }
-
-    /// Where `id` is being looked at already: the names from it back to it, for a sentence.
-    pub(super) fn cycle(&self, program: &Program, id: ItemId) -> Option<String> {
-        let open = self.open.borrow();
-        let start = open.iter().position(|other| *other == id)?;
-        let mut names: Vec<&str> = open
-            .iter()
-            .skip(start)
-            .filter_map(|other| program.item(*other)?.name())
-            .collect();
-        names.extend(names.first().copied());
-        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        Some(names.join(" → "))
-    }
-}
-
 /// One written type that is being looked at.
-struct Lower<'a> {
-    types: &'a Types,
-    program: &'a Program,
-    module: ModuleId,
-    generics: &'a [ast::Ident],
+pub(super) struct Lower<'a> {
+    pub types: &'a Types,
+    pub program: &'a Program,
+    pub module: ModuleId,
+    pub generics: &'a [ast::Ident],
 }
 
 impl Lower<'_> {
     /// The meaning of a whole type; refused where it is too deep or too large.
-    fn bounded(&self, written: &TypeExpr) -> Type {
+    pub fn bounded(&self, written: &TypeExpr) -> Type {
         let nesting = self.types.nesting.get();
         if nesting >= MOST_DEPTH {
             return self.too_large(written.span);
@@ -430,7 +268,10 @@ impl Lower<'_> {
         )
         .label("not declared, imported or built in");
         if let Some(library) = self.program.standard_module_with(&ident.name) {
-            diagnostic = add_use(diagnostic, module, library, &ident.name);
+            diagnostic = {
+                let first = self.types.first_unimported(self.module, &ident.name);
+                add_use(diagnostic, module, library, &ident.name, first)
+            };
         } else {
             let visible = self.program.visible(self.module);
             let types = visible
@@ -538,39 +379,6 @@ fn wrap(ty: Type, make: impl FnOnce(Type) -> Type) -> Type {
         Type::Error => Type::Error,
         ty => make(ty),
     }
-}
-
-/// Adds "did you mean" with its fix.
-pub(crate) fn suggest<'a>(
-    diagnostic: Diagnostic,
-    name: &ast::Ident,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Diagnostic {
-    match did_you_mean(&name.name, candidates) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
-            format!("write `{near}`"),
-            name.span,
-            near,
-        ),
-        None => diagnostic,
-    }
-}
-
-/// Says that a module of the standard library has the name, and adds the `use`.
-pub(crate) fn add_use(
-    diagnostic: Diagnostic,
-    module: &crate::resolve::Module,
-    library: &str,
-    name: &str,
-) -> Diagnostic {
-    let line = format!("use std.{library}.{{{name}}}");
-    diagnostic
-        .help(format!("it is in `std.{library}`: add `{line}`"))
-        .fix(
-            format!("add `{line}`"),
-            module.insertion,
-            format!("{line}\n"),
-        )
 }
 
 /// Whether a type keeps within [`MOST_DEPTH`] and [`MOST_PARTS`].

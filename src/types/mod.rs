@@ -1,7 +1,9 @@
 //! Types, schemas, the checker.
 
 mod check;
+mod declared;
 mod flatten;
+mod hints;
 mod lower;
 mod relation;
 mod schema;
@@ -9,7 +11,7 @@ mod show;
 mod ty;
 
 pub use check::{Checked, check, check_all};
-pub use lower::Types;
+pub use declared::Types;
 pub(crate) use lower::is_bounded;
 pub use relation::{Lifted, holds_output, holds_secret, subtract, unlifted, without_outputs};
 pub use schema::{BlockKind, Field, Member, ParameterType, Schema, SchemaLine, Shape, Signature};

@@ -7,6 +7,7 @@
 mod block;
 mod body;
 mod call;
+mod comparison;
 mod comprehension;
 mod declaration;
 mod expression;
@@ -20,6 +21,7 @@ mod mismatch;
 mod names;
 mod narrow;
 mod operator;
+mod policy;
 mod recursion;
 mod required;
 mod role;

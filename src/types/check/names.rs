@@ -14,7 +14,7 @@ use crate::types::check::expression::annotated;
 use crate::types::check::recursion::Node;
 use crate::types::check::role::Role;
 use crate::types::check::scope::{Found, Frame};
-use crate::types::lower::{add_use, suggest};
+use crate::types::hints::{add_use, suggest};
 use crate::types::{KnownBlock, Schema, SchemaLine, SchemaType, Type};
 
 impl<'p> Checker<'p> {
@@ -293,7 +293,9 @@ impl<'p> Checker<'p> {
             format!("there is no {what} `{name}`"),
         );
         if let Some(library) = self.program.standard_module_with(name) {
-            let diagnostic = add_use(diagnostic.label("not imported"), module, library, name);
+            let first = self.types.first_unimported(self.place.module, name);
+            let diagnostic = diagnostic.label("not imported");
+            let diagnostic = add_use(diagnostic, module, library, name, first);
             self.problems.push(diagnostic);
             return;
         }

@@ -170,8 +170,8 @@ fn is_command(ty: &Type) -> bool {
 
 /// A name for an environment variable, from the last name of an expression: `run.commit` → `COMMIT`.
 fn variable_name(text: &str) -> String {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    let last = words.filter(|word| !word.is_empty()).next_back();
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let last = words.rfind(|word| !word.is_empty());
     let mut name = String::new();
     for letter in last.unwrap_or("VALUE").chars() {
         if letter.is_ascii_uppercase() && name.ends_with(|c: char| c.is_ascii_lowercase()) {
