@@ -90,6 +90,7 @@ impl Case {
                 file: std::rc::Rc::new(file),
                 names: indexmap::IndexMap::new(),
                 uses: Vec::new(),
+                insertion: crate::source::Span::new(id, 0, 0),
                 partial: false,
             }],
             root: ModuleId(0),
