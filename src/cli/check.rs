@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::analysis::analyse;
 use crate::cli::console::Console;
 use crate::cli::fixes::{self, Fixed};
 use crate::cli::input::{Finder, Input};
@@ -106,7 +105,7 @@ impl Check {
 fn look(inputs: &[Input], whole: bool) -> Vec<Report> {
     let mut reports: Vec<Report> = inputs
         .iter()
-        .map(|input| output::report(input, analyse(&input.name, &input.files)))
+        .map(|input| output::report(input, output::look(input)))
         .collect();
     settle_unused(&mut reports, inputs, whole);
     reports

@@ -153,9 +153,24 @@ pub fn commands(root: &Path) -> (Vec<String>, Vec<String>) {
         .map_or_else(Default::default, |(_, build, test)| (own(build), own(test)))
 }
 
-fn node(root: &Path) -> (Vec<String>, Vec<String>) {
-    let has = |name: &str| root.join(name).is_file();
-    let (install, manager) = if has("pnpm-lock.yaml") {
+/// What makes the CDK app in `app` ready for a synth, in a project at `root`.
+pub fn setup(root: &Path, app: &Path) -> Vec<String> {
+    let inside = |directory: &&Path| directory.starts_with(root);
+    for directory in app.ancestors().take_while(inside) {
+        if directory.join("package.json").is_file() {
+            return vec![install(directory).0.to_owned()];
+        }
+    }
+    match app.join("requirements.txt").is_file() {
+        true => vec!["pip install -r requirements.txt".to_owned()],
+        false => Vec::new(),
+    }
+}
+
+/// The command that installs what a `package.json` asks for, and the package manager.
+fn install(directory: &Path) -> (&'static str, &'static str) {
+    let has = |name: &str| directory.join(name).is_file();
+    if has("pnpm-lock.yaml") {
         ("pnpm install --frozen-lockfile", "pnpm")
     } else if has("yarn.lock") {
         ("yarn install --frozen-lockfile", "yarn")
@@ -163,7 +178,11 @@ fn node(root: &Path) -> (Vec<String>, Vec<String>) {
         ("npm ci", "npm")
     } else {
         ("npm install", "npm")
-    };
+    }
+}
+
+fn node(root: &Path) -> (Vec<String>, Vec<String>) {
+    let (install, manager) = install(root);
     let package: Value = fs::read_to_string(root.join("package.json"))
         .ok()
         .and_then(|text| serde_json::from_str(&text).ok())

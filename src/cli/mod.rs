@@ -9,7 +9,7 @@ pub mod console;
 pub mod disk;
 mod exit;
 mod explain;
-mod fault;
+pub mod fault;
 mod fixes;
 mod folder;
 mod guess;
@@ -69,10 +69,20 @@ fn dispatch(command: Command, console: &mut Console) -> Exit {
 }
 
 /// Runs the program with the arguments of this process.
+///
+/// The work is done on a stack that is large enough for the deepest nesting that is accepted,
+/// whatever the limits of the shell.
 pub fn main() -> Exit {
     fault::install();
-    run(std::env::args_os())
+    let work = || run(std::env::args_os());
+    match std::thread::Builder::new().stack_size(STACK).spawn(work) {
+        Ok(thread) => thread.join().unwrap_or(Exit::Fault),
+        Err(_) => run(std::env::args_os()),
+    }
 }
+
+/// In bytes; memory is taken only as far as it is used.
+const STACK: usize = 64 << 20;
 
 fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {

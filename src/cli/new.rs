@@ -62,7 +62,11 @@ impl New {
         let directory = self.directory.clone();
         let target = directory.join(PIPELINE_FILE);
         if fs::symlink_metadata(&target).is_ok() {
-            let message = format!("`{}` is there already", target.display());
+            let shown = match directory.as_os_str() == "." {
+                true => PIPELINE_FILE.to_owned(),
+                false => target.display().to_string(),
+            };
+            let message = format!("`{shown}` is there already");
             return Err(Stop::new(
                 message,
                 "`aphex check` checks it; `aphex new DIR` starts elsewhere",
@@ -167,9 +171,13 @@ impl New {
             account,
             region: region.unwrap_or_default(),
             stack: stack.unwrap_or_else(|| "App".to_owned()),
-            app: match found {
-                Some(dir) => App::Found(below(root, directory, &dir)),
-                None => App::Written(below(root, directory, INFRA)),
+            app: App {
+                dir: below(root, directory, found.as_deref().unwrap_or(INFRA)),
+                setup: match &found {
+                    Some(dir) => guess::setup(directory, &directory.join(dir)),
+                    None => vec!["npm install".to_owned()],
+                },
+                missing: found.is_none(),
             },
             directory: (directory != root).then(|| below(root, directory, ".")),
             build,

@@ -2,10 +2,14 @@
 
 use clap::ValueEnum;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, analyse};
 use crate::cli::input::Input;
-use crate::diagnostics::{Paint, Report, Severity, collect};
+use crate::cli::project::PIPELINE_FILE;
+use crate::diagnostics::codes::input as codes;
+use crate::diagnostics::{Diagnostic, Paint, Report, Severity, collect};
 use crate::diagnostics::{github, human, json, sarif, short};
+use crate::source::Span;
+use crate::syntax::ast::Item;
 
 /// A form of output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -34,6 +38,32 @@ impl Format {
             Format::Github => github::render(reports),
         }
     }
+}
+
+/// Analyses an input; a file that has nothing to say is a problem too.
+pub fn look(input: &Input) -> Analysis {
+    let mut analysis = analyse(&input.name, &input.files);
+    let root = analysis
+        .program
+        .as_ref()
+        .and_then(|program| program.module(program.root));
+    let Some(root) = root else {
+        return analysis;
+    };
+    let file = &root.file;
+    let unread = |item: &Item| matches!(item, Item::Block(_) | Item::Error(_));
+    let is_module = !input.name.ends_with(PIPELINE_FILE) && !file.items.is_empty();
+    if is_module || !file.complete || file.items.iter().any(unread) {
+        return analysis;
+    }
+    let message = match file.items.is_empty() {
+        true => format!("`{}` is empty", input.shown()),
+        false => format!("`{}` declares no pipeline", input.shown()),
+    };
+    let problem = Diagnostic::error(&codes::NO_PIPELINE, Span::new(root.source, 0, 0), message)
+        .help("write `pipeline NAME { … }`; `aphex new` writes one to start from");
+    analysis.diagnostics.insert(0, problem);
+    analysis
 }
 
 /// What is wrong with an input, its files called as people call them.

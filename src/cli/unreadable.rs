@@ -62,7 +62,11 @@ fn problem(shown: &str, error: &ReadError) -> Diagnostic {
             &codes::FILE_TOO_LARGE,
             format!("`{shown}` is too large for a pipeline file"),
         )
-        .note(format!("it has {size} bytes, and the limit is {limit}"))
+        .note(match size.saturating_sub(*limit) {
+            // Of a stream only that much is read.
+            1 => format!("it has more than {limit} bytes, which is the limit"),
+            _ => format!("it has {size} bytes, and the limit is {limit}"),
+        })
         .help("tables of data stand in a file of their own: see `read_json`"),
         ReadError::NotUtf8 { offset } => {
             Diagnostic::without_place(&codes::NOT_UTF8, format!("`{shown}` is not UTF-8 text"))
@@ -79,13 +83,13 @@ fn problem(shown: &str, error: &ReadError) -> Diagnostic {
 fn not_utf8(shown: &str, offset: usize, bytes: &[u8]) -> Report {
     let utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
     let Some(wrong) = bytes.get(offset).filter(|_| !utf16) else {
-        let error = ReadError::NotUtf8 { offset };
-        let problem = problem(shown, &error);
+        let message = format!("`{shown}` is not UTF-8 text");
+        let problem = Diagnostic::without_place(&codes::NOT_UTF8, message);
         let problem = match utf16 {
             true => problem
                 .note("it begins as UTF-16 does")
                 .help("save it as UTF-8: `iconv -f UTF-16 -t UTF-8`"),
-            false => problem,
+            false => problem.note(format!("the first wrong byte is at offset {offset}")),
         };
         return Report::without_sources(vec![problem]);
     };

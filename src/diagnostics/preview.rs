@@ -32,8 +32,12 @@ pub fn preview(report: &Report, fix: &Fix, paint: Paint) -> Option<String> {
         changed.push_str(&edit.text);
         at = edit.span.end as usize;
     }
-    let rest = file.text.get(at..)?;
-    changed.push_str(rest.lines().next().unwrap_or_default());
+    // Where whole lines go, the line after them is not one that changes.
+    let whole = line_start(&file.text, at) == at && (changed.is_empty() || changed.ends_with('\n'));
+    if !whole {
+        let rest = file.text.get(at..)?;
+        changed.push_str(rest.lines().next().unwrap_or_default());
+    }
 
     let lines: Vec<&str> = changed
         .lines()

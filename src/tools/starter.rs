@@ -27,13 +27,15 @@ pub struct Starter {
     pub test: Vec<String>,
 }
 
-/// Where the CDK app is.
+/// The CDK app.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum App {
-    /// In a directory of the repository, `.` for its root.
-    Found(String),
-    /// Nowhere: one is written to `infra` beside the pipeline, which is this directory of the repository.
-    Written(String),
+pub struct App {
+    /// Its directory in the repository, `.` for the root.
+    pub dir: String,
+    /// What makes it ready for a synth.
+    pub setup: Vec<String>,
+    /// Whether there is none, so that one is written to `infra` beside the pipeline.
+    pub missing: bool,
 }
 
 /// The directory of a CDK app that is written, beside the pipeline.
@@ -57,13 +59,12 @@ impl Starter {
             repository = quote(&self.repository),
             branch = quote(&self.branch),
         );
-        match &self.app {
-            App::Found(dir) if dir == "." => {}
-            App::Found(dir) => text.push_str(&format!("  app {{ dir = {} }}\n\n", quote(dir))),
-            App::Written(dir) => text.push_str(&format!(
-                "  app {{ dir = {}, setup = [\"npm install\"] }}\n\n",
-                quote(dir)
-            )),
+        let dir = (self.app.dir != ".").then(|| format!("dir = {}", quote(&self.app.dir)));
+        let setup =
+            (!self.app.setup.is_empty()).then(|| format!("setup = {}", list(&self.app.setup)));
+        let app: Vec<String> = dir.into_iter().chain(setup).collect();
+        if !app.is_empty() {
+            text.push_str(&format!("  app {{ {} }}\n\n", app.join(", ")));
         }
         let dir = self
             .directory
@@ -106,7 +107,7 @@ impl Starter {
     /// Every file of the starter: its path, with `/`, and its text.
     pub fn files(&self) -> Vec<(String, String)> {
         let mut files = vec![("pipeline.aphex".to_owned(), self.pipeline())];
-        if let App::Written(_) = &self.app {
+        if self.app.missing {
             let package = PACKAGE.replace("NAME", &self.name);
             files.push((format!("{INFRA}/cdk.json"), CDK.to_owned()));
             files.push((format!("{INFRA}/package.json"), package));

@@ -19,7 +19,8 @@ struct Step {
 }
 
 /// Runs every block of a page that is meant to be run; returns what differs. `prepare` fills the
-/// folder. With `per_block` each block has a folder of its own.
+/// folder. With `per_block` each block of commands has a folder of its own, with
+/// the files that stand before it.
 pub fn run(page: &Path, per_block: bool, prepare: &dyn Fn(&Path)) -> Vec<String> {
     let text = fs::read_to_string(page).unwrap();
     let name = page
@@ -30,6 +31,7 @@ pub fn run(page: &Path, per_block: bool, prepare: &dyn Fn(&Path)) -> Vec<String>
     let mut updated = text.clone();
     let mut differences = Vec::new();
     let mut shell: Option<Shell> = None;
+    let mut used = false;
     let all = blocks(&text);
     let mut moved: isize = 0;
     for block in &all {
@@ -41,10 +43,11 @@ pub fn run(page: &Path, per_block: bool, prepare: &dyn Fn(&Path)) -> Vec<String>
         if !is_console && file.is_none() {
             continue;
         }
-        if shell.is_none() || (per_block && is_console) {
-            shell = Some(Shell::new(prepare));
+        if used && per_block {
+            shell = None;
         }
-        let shell = shell.as_mut().unwrap();
+        used = is_console;
+        let shell = shell.get_or_insert_with(|| Shell::new(prepare));
         if let Some(file) = file {
             let path = shell.directory.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();

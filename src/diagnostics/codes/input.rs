@@ -7,6 +7,7 @@ codes! {
     UNREADABLE "A0004" "a file cannot be read";
     NO_PIPELINE_FILE "A0005" "there is no pipeline file";
     NOT_WRITTEN "A0006" "a file cannot be written";
+    NO_PIPELINE "A0007" "a file has no pipeline";
     MALFORMED_ALLOW "A0010" "a comment that allows a warning cannot be understood";
     UNKNOWN_ALLOW "A0011" "a comment allows a code that does not exist";
     ALLOW_WITHOUT_REASON "A0012" "a comment allows a warning without a reason";
