@@ -1,5 +1,6 @@
 //! The standard library as modules of a program.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use indexmap::IndexMap;
@@ -11,7 +12,7 @@ use crate::resolve::{Binding, Module, ModuleId, ModulePath, Program};
 use crate::source::{SourceId, Sources, Span};
 use crate::stdlib::{self, StandardModule};
 use crate::syntax;
-use crate::syntax::ast::{Item, UsePath};
+use crate::syntax::ast::{File, Item, UsePath};
 
 /// A program of the standard library alone; its texts are added to `sources` where they are not yet.
 pub(super) fn program(sources: &mut Sources, problems: &mut Problems) -> Program {
@@ -21,9 +22,13 @@ pub(super) fn program(sources: &mut Sources, problems: &mut Problems) -> Program
         prelude: IndexMap::new(),
         standard: IndexMap::new(),
     };
-    for (id, standard) in (0u32..).map(ModuleId).zip(stdlib::MODULES) {
-        let source = source(standard, sources);
-        let file = Rc::new(syntax::parse(source, standard.text, problems));
+    let texts: Vec<SourceId> = stdlib::MODULES
+        .iter()
+        .map(|standard| source(standard, sources))
+        .collect();
+    let trees = trees(&texts, problems);
+    let modules = stdlib::MODULES.iter().zip(texts).zip(trees);
+    for (id, ((standard, source), file)) in (0u32..).map(ModuleId).zip(modules) {
         program.standard.insert(SmolStr::new(standard.name), id);
         program.modules.push(Module {
             id,
@@ -71,6 +76,28 @@ pub(super) fn program(sources: &mut Sources, problems: &mut Problems) -> Program
         declare::imports(&mut program, id, &imports, problems);
     }
     program
+}
+
+thread_local! {
+    /// The trees of the standard library, once they were read, with the sources that they are of.
+    static READ: RefCell<Option<(Vec<SourceId>, Vec<Rc<File>>)>> = const { RefCell::new(None) };
+}
+
+/// The trees of the standard modules, read once a thread.
+fn trees(texts: &[SourceId], problems: &mut Problems) -> Vec<Rc<File>> {
+    let known = READ.with_borrow(|read| match read {
+        Some((of, trees)) if of == texts => Some(trees.clone()),
+        _ => None,
+    });
+    if let Some(trees) = known {
+        return trees;
+    }
+    let modules = stdlib::MODULES.iter().zip(texts);
+    let trees: Vec<Rc<File>> = modules
+        .map(|(standard, source)| Rc::new(syntax::parse(*source, standard.text, problems)))
+        .collect();
+    READ.set(Some((texts.to_vec(), trees.clone())));
+    trees
 }
 
 /// The text of a standard module among the sources.

@@ -76,32 +76,34 @@ impl<'p> Checker<'p> {
     /// How many there are of a kind, and whether labels are unique.
     fn count(&mut self, block: &Block, kind: &BlockKind, label: Option<SmolStr>, seen: &mut Seen) {
         let place = block.label.as_ref().map_or(block.kind.span, Label::span);
-        let mut before = seen.blocks.iter().filter(|(other, ..)| *other == kind.kind);
+        let first = seen.kinds.get(&kind.kind).copied();
+        seen.kinds.entry(kind.kind.clone()).or_insert(place);
         if kind.cardinality != Cardinality::Many {
-            if let Some((_, _, first)) = before.next() {
+            if let Some(first) = first {
                 let diagnostic = Diagnostic::error(
                     &codes::TOO_MANY,
                     block.kind.span,
                     format!("there can be only one `{}` here", kind.kind),
                 )
                 .label("a second one")
-                .also(*first, "the first one")
+                .also(first, "the first one")
                 .also(kind.span, "declared as a single block here")
                 .help("remove one, or write both as one");
                 self.error(block.span, diagnostic);
-                return;
             }
-        } else if let Some(name) = label
-            .as_ref()
-            .filter(|_| !matches!(kind.shape, Shape::ByLabel(_)))
-            && let Some((_, _, first)) = before.find(|(_, other, _)| other.as_ref() == Some(name))
-        {
+            return;
+        }
+        let Some(label) = label.filter(|_| !matches!(kind.shape, Shape::ByLabel(_))) else {
+            return;
+        };
+        let key = (kind.kind.clone(), label);
+        if let Some(first) = seen.labels.get(&key) {
             let first = *first;
-            self.label_twice(&kind.kind, name, place, first);
+            self.label_twice(&kind.kind, &key.1, place, first);
             self.poisoned.push(block.span);
             return;
         }
-        seen.blocks.push((kind.kind.clone(), label, place));
+        seen.labels.insert(key, place);
     }
 
     /// Two blocks of a kind with one label.
@@ -281,6 +283,10 @@ impl<'p> Checker<'p> {
     /// A kind of block that the schema does not have.
     fn no_kind(&mut self, block: &'p Block, schema: &Rc<Schema>, what: &str) {
         let kind = &block.kind;
+        if self.is_partial(schema.id.module) {
+            self.silent(block.span);
+            return;
+        }
         if let Some(field) = schema.fields.get(&kind.name) {
             let mut diagnostic = Diagnostic::error(
                 &codes::FIELD_AS_BLOCK,

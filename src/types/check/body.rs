@@ -1,5 +1,6 @@
 //! What stands between the braces of a block or an instance.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use indexmap::IndexMap;
@@ -34,8 +35,10 @@ pub(super) struct Seen {
     pub what: String,
     /// Fields, and where each was set first.
     pub fields: IndexMap<SmolStr, Span>,
-    /// Blocks: kind, label, place.
-    pub blocks: Vec<(SmolStr, Option<SmolStr>, Span)>,
+    /// The first block of each kind.
+    pub kinds: IndexMap<SmolStr, Span>,
+    /// Blocks by kind and label.
+    pub labels: HashMap<(SmolStr, SmolStr), Span>,
     /// Names that the schema does not have, each perhaps meant to be one that is missing.
     pub unknown: Vec<SmolStr>,
     /// Whether something was left out because of an error.
@@ -242,22 +245,24 @@ impl<'p> Checker<'p> {
 
     fn body_if(&mut self, item: &'p If, schema: &Rc<Schema>, mode: &Mode, seen: &mut Seen) {
         self.shape_condition(&item.condition);
-        let mut other = seen.clone();
+        let mut other = item.otherwise.as_ref().map(|_| seen.clone());
         self.assuming(&item.condition, true, |checker| {
             checker.inner_body(&item.then, schema, mode, seen);
         });
-        if let Some(otherwise) = &item.otherwise {
-            self.assuming(&item.condition, false, |checker| {
-                checker.inner_body(otherwise, schema, mode, &mut other);
-            });
-        }
+        let (Some(otherwise), Some(mut other)) = (&item.otherwise, other.take()) else {
+            return;
+        };
+        self.assuming(&item.condition, false, |checker| {
+            checker.inner_body(otherwise, schema, mode, &mut other);
+        });
         for (name, span) in other.fields {
             seen.fields.entry(name).or_insert(span);
         }
-        for block in other.blocks {
-            if !seen.blocks.contains(&block) {
-                seen.blocks.push(block);
-            }
+        for (kind, span) in other.kinds {
+            seen.kinds.entry(kind).or_insert(span);
+        }
+        for (label, span) in other.labels {
+            seen.labels.entry(label).or_insert(span);
         }
         seen.unknown.extend(other.unknown);
         seen.broken |= other.broken;
@@ -357,6 +362,10 @@ impl<'p> Checker<'p> {
     /// A field that the schema does not have.
     fn no_field(&mut self, field: &'p Field, schema: &Rc<Schema>, what: &str) {
         let name = &field.name;
+        if self.is_partial(schema.id.module) {
+            self.silent(field.span);
+            return;
+        }
         if let Some(kind) = schema.blocks.get(&name.name) {
             let mut diagnostic = Diagnostic::error(
                 &codes::BLOCK_AS_FIELD,

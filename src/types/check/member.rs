@@ -213,6 +213,13 @@ impl<'p> Checker<'p> {
     }
 
     fn no_member(&mut self, expr: &Expr, of: &Type, whole: &Type, name: &Ident) -> Type {
+        let declared = match of.base() {
+            Type::Schema(schema) => schema.id.module,
+            _ => self.place.module,
+        };
+        if self.is_partial(self.place.module) || self.is_partial(declared) {
+            return self.silent(expr.span);
+        }
         let known = self.member_names(of);
         let known: Vec<&str> = known.iter().map(SmolStr::as_str).collect();
         let mut diagnostic = Diagnostic::error(

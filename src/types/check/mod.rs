@@ -181,6 +181,12 @@ impl<'p> Checker<'p> {
         Type::Error
     }
 
+    /// Whether a part of a file could not be read, so that something may be missing in it.
+    fn is_partial(&self, module: ModuleId) -> bool {
+        let module = self.program.module(module);
+        module.is_some_and(|module| module.partial)
+    }
+
     /// Does something without reporting anything.
     fn quietly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let before = (self.problems.len(), self.poisoned.len(), self.origins.len());

@@ -48,7 +48,7 @@ impl<'p> Checker<'p> {
             .values()
             .filter(|kind| {
                 kind.cardinality == Cardinality::One
-                    && !seen.blocks.iter().any(|(other, ..)| *other == kind.kind)
+                    && !seen.kinds.contains_key(&kind.kind)
                     && !meant(seen, &kind.kind)
                     && self.must_be_written(kind, 0)
             })
