@@ -253,3 +253,8 @@ fn children<'a>(expr: &'a Expr, todo: &mut Vec<Todo<'a>>) {
         }
     }
 }
+
+/// Calls `visit` for an expression and every expression and string in it; the order is not that of the text.
+pub fn expr<'a>(expr: &'a Expr, visit: &mut dyn FnMut(Met<'a>)) {
+    drain(vec![Todo::Expr(expr)], visit);
+}

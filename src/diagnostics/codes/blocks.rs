@@ -25,4 +25,9 @@ codes! {
     WITH "A0422" "`with` on something that it cannot change";
     KNOWN_CONDITION "A0440" "a condition that is known before the run";
     OUTPUT_NAME "A0441" "a name that no output of a stack can have";
+    CONDITION "A0450" "a value does not meet the condition of its type";
+    ASSERT "A0451" "an assert does not hold";
+    POLICY_BROKEN "A0452" "a policy does not hold";
+    BLOCK_ABSENT "A0453" "a block that its `if` or `for` did not make";
+    NOT_IN_PIPELINE "A0454" "a run-time value of something that is in no pipeline";
 }

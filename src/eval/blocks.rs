@@ -1,0 +1,348 @@
+//! Blocks of an instance, and what they hold.
+
+use smol_str::SmolStr;
+
+use crate::diagnostics::codes::{blocks as codes, types};
+use crate::diagnostics::{Diagnostic, did_you_mean, list_names};
+use crate::eval::block::{Cell, CellKey, CellState, Makes};
+use crate::eval::busy::Busy;
+use crate::eval::instance::{Given, GivenBlock, Instance};
+use crate::eval::interpreter::Interpreter;
+use crate::eval::schemas::{KindInfo, KindShape, SchemaInfo};
+use crate::eval::scope::Scope;
+use crate::eval::value::Kind;
+use crate::resolve::ItemId;
+use crate::source::Span;
+use crate::syntax::ast::{Block, BlockValue, Cardinality};
+use crate::types::Type;
+
+impl<'a> Interpreter<'a> {
+    /// A `pipeline` block at the top of a file.
+    pub(super) fn top_block(&self, id: ItemId, block: &'a Block) -> Option<&'a Cell<'a>> {
+        let schema = self.standard_schema("Pipeline")?;
+        let scope = Scope::module(id.module);
+        let label = block.label.as_ref().and_then(|label| label.fixed());
+        let key = CellKey {
+            kind: block.kind.name.clone(),
+            label: label.clone(),
+            ordinal: 0,
+        };
+        let cell = Cell::new(None, key, Makes::Schema(schema));
+        cell.sources.borrow_mut().push(GivenBlock {
+            block,
+            label,
+            scope,
+        });
+        Some(self.arena.cells.alloc(cell))
+    }
+
+    /// The block of that key, made where it was not asked for before; `None` where its kind or label
+    /// says nothing about what it is made of.
+    pub(super) fn cell(&self, instance: &'a Instance<'a>, key: CellKey) -> Option<&'a Cell<'a>> {
+        if let Some(known) = instance.cells.borrow().get(&key) {
+            return Some(known);
+        }
+        let kind = instance.schema.blocks.get(&key.kind)?;
+        let makes = self.makes(kind, key.label.as_ref())?;
+        if !self.meter.block() {
+            self.report_limit(instance.span);
+            return None;
+        }
+        let cell = Cell::new(Some(instance), key.clone(), makes);
+        let cell: &'a Cell<'a> = self.arena.cells.alloc(cell);
+        instance.cells.borrow_mut().insert(key, cell);
+        Some(cell)
+    }
+
+    /// What a block of a kind is made of.
+    fn makes(&self, kind: &'a KindInfo<'a>, label: Option<&SmolStr>) -> Option<Makes<'a>> {
+        match &kind.shape {
+            KindShape::Schema(id) => Some(Makes::Schema(self.schema(*id)?)),
+            KindShape::Output(ty) => Some(Makes::Output(ty)),
+            KindShape::ByLabel(choices) => {
+                let id = choices.get(label?)?.as_ref()?;
+                Some(Makes::Schema(self.schema(*id)?))
+            }
+            KindShape::Silent => None,
+        }
+    }
+
+    /// All blocks of an instance, in order: `for` and `if` unrolled, later layers laid over earlier ones.
+    pub(super) fn blocks(&self, instance: &'a Instance<'a>) -> &'a [&'a Cell<'a>] {
+        if let Some(known) = instance.order.get() {
+            return known;
+        }
+        if self.is_busy(&Busy::Body(instance)) {
+            self.cycle(&Busy::Body(instance));
+            return &[];
+        }
+        let mut order: Vec<&'a Cell<'a>> = Vec::new();
+        for layer in 0..instance.layers.len() {
+            let content = self.content(instance, layer);
+            let below = order.len();
+            for given in &content.blocks {
+                self.place(instance, given, below, &mut order);
+                if self.meter.reached().is_some() {
+                    break;
+                }
+            }
+        }
+        for (kind, info) in &instance.schema.blocks {
+            if info.cardinality == Cardinality::One
+                && !order.iter().any(|cell| cell.key.kind == *kind)
+            {
+                self.implied(instance, kind, &mut order);
+            }
+        }
+        instance.order.get_or_init(|| order)
+    }
+
+    /// Adds a block, or lays it over the one of the same name from an earlier layer (those before `below`).
+    fn place(
+        &self,
+        instance: &'a Instance<'a>,
+        given: &GivenBlock<'a>,
+        below: usize,
+        order: &mut Vec<&'a Cell<'a>>,
+    ) {
+        let kind = &given.block.kind.name;
+        let Some(info) = instance.schema.blocks.get(kind) else {
+            return;
+        };
+        let single = info.cardinality != Cardinality::Many;
+        let by_label = matches!(info.shape, KindShape::ByLabel(_));
+        let same = |cell: &&Cell<'a>| {
+            cell.key.kind == *kind && ((single && !by_label) || cell.key.label == given.label)
+        };
+        let earlier = order.iter().take(below).find(|cell| same(cell)).copied();
+        if let Some(earlier) = earlier {
+            let has_label = given.label.is_some() || single;
+            if has_label {
+                earlier.sources.borrow_mut().push(given.clone());
+                return;
+            }
+        }
+        let beside = |cell: &&&Cell<'a>| cell.key.kind == *kind && (single || same(cell));
+        let twice = order.iter().skip(below).find(beside).copied();
+        let repeats = by_label && !single;
+        let unnamed = given.label.is_none() && !single;
+        if let Some(first) = twice
+            && !repeats
+            && !unnamed
+        {
+            self.twice(given, first, single);
+            return;
+        }
+        if single && let Some(other) = order.iter().position(|cell| cell.key.kind == *kind) {
+            // Another choice of a kind that may stand once takes its place.
+            order.remove(other);
+        }
+        let used = order.iter().filter(|cell| same(cell)).count();
+        let key = CellKey {
+            kind: kind.clone(),
+            label: given.label.clone(),
+            ordinal: u32::try_from(used).unwrap_or(u32::MAX),
+        };
+        match self.cell(instance, key) {
+            Some(cell) => {
+                cell.sources.borrow_mut().push(given.clone());
+                order.push(cell);
+            }
+            None => self.no_choice(given, info),
+        }
+    }
+
+    /// A block that stands as if it were written empty.
+    fn implied(
+        &self,
+        instance: &'a Instance<'a>,
+        kind: &SmolStr,
+        order: &mut Vec<&'a Cell<'a>>,
+    ) {
+        let key = CellKey {
+            kind: kind.clone(),
+            label: None,
+            ordinal: 0,
+        };
+        let Some(cell) = self.cell(instance, key) else {
+            return;
+        };
+        let Makes::Schema(schema) = cell.makes else {
+            return;
+        };
+        let missing = schema.fields.iter().any(|(_, field)| field.required);
+        if !missing {
+            order.push(cell);
+        }
+    }
+
+    /// The block of a kind that may stand once.
+    pub(super) fn single(&self, instance: &'a Instance<'a>, kind: &str) -> Option<&'a Cell<'a>> {
+        let info = instance.schema.blocks.get(kind)?;
+        // Written plainly, or always there: then nothing has to be unrolled to know it.
+        if !matches!(info.shape, KindShape::ByLabel(_)) {
+            let plain = (0..instance.layers.len()).any(|layer| {
+                let direct = self.direct(instance, layer);
+                direct
+                    .blocks
+                    .iter()
+                    .any(|given| given.block.kind.name == kind && given.label.is_none())
+            });
+            if plain {
+                let key = CellKey {
+                    kind: SmolStr::new(kind),
+                    label: None,
+                    ordinal: 0,
+                };
+                return self.cell(instance, key);
+            }
+        }
+        let mut cells = self.blocks(instance).iter();
+        cells.find(|cell| cell.key.kind == kind).copied()
+    }
+
+    /// What a block holds; `None` where it has an error or is a run-time value.
+    pub(super) fn force(&self, cell: &'a Cell<'a>) -> Option<&'a Instance<'a>> {
+        let state = *cell.state.borrow();
+        match state {
+            CellState::Done(instance) => return instance,
+            CellState::Busy => {
+                self.cycle(&Busy::Block(cell));
+                return None;
+            }
+            CellState::Todo => {}
+        }
+        if let Some(parent) = cell.parent {
+            // What was written for it is known once its parent's body is.
+            self.blocks(parent);
+        }
+        *cell.state.borrow_mut() = CellState::Busy;
+        self.begin(Busy::Block(cell));
+        let instance = self.aloud(None, || self.held(cell));
+        self.done();
+        *cell.state.borrow_mut() = CellState::Done(instance);
+        instance
+    }
+
+    fn held(&self, cell: &'a Cell<'a>) -> Option<&'a Instance<'a>> {
+        let Makes::Schema(declared) = cell.makes else {
+            return None;
+        };
+        let mut schema = declared;
+        let mut given: Vec<Given<'a>> = Vec::new();
+        let sources = cell.sources.borrow().clone();
+        for source in &sources {
+            match &source.block.value {
+                BlockValue::None => {}
+                BlockValue::Body(body) => given.push(Given::Body(body, source.scope.clone())),
+                BlockValue::Value(expr) => {
+                    let value = self.eval(expr, &source.scope);
+                    let instance = match value.kind {
+                        Kind::Instance(instance) => instance,
+                        Kind::Block(other) => self.force(other)?,
+                        Kind::Error => return None,
+                        Kind::Output(ref output) => {
+                            let what = format!("the {} `{}`", cell.key.kind, cell.name());
+                            let late = self.too_late(output, output.expression, &what);
+                            self.report_in(&source.scope, late);
+                            return None;
+                        }
+                        _ => {
+                            let wanted = format!("a `{}`", declared.name);
+                            self.wrong_value(&value, &wanted, expr.span);
+                            return None;
+                        }
+                    };
+                    if !instance.schema.includes.contains(&declared.id) {
+                        self.wrong_schema(expr.span, declared, instance.schema);
+                        return None;
+                    }
+                    schema = instance.schema;
+                    given = instance.given();
+                }
+            }
+        }
+        let span = cell.span();
+        let instance = Instance::new(schema, Some(cell), given, span);
+        Some(self.arena.instances.alloc(instance))
+    }
+
+    fn wrong_schema(&self, span: Span, wanted: &SchemaInfo<'a>, given: &SchemaInfo<'a>) {
+        self.report(Diagnostic::error(
+            &types::MISMATCH,
+            span,
+            format!("a `{}` is wanted, and this is a `{}`", wanted.name, given.name),
+        ));
+    }
+
+    fn twice(&self, given: &GivenBlock<'a>, first: &'a Cell<'a>, single: bool) {
+        let kind = &given.block.kind.name;
+        let place = match &given.block.label {
+            Some(label) if !single => label.span(),
+            _ => given.block.kind.span,
+        };
+        let (code, message, help) = match &given.label {
+            Some(label) if !single => (
+                &codes::LABEL_TWICE,
+                format!("there are two blocks `{kind} {label}`"),
+                "give each a label of its own",
+            ),
+            _ => (
+                &codes::TOO_MANY,
+                format!("`{kind}` may stand once, and stands twice"),
+                "remove one, or join the two",
+            ),
+        };
+        let mut diagnostic = Diagnostic::error(code, place, message).label("again here");
+        if first.name_span() != place {
+            diagnostic = diagnostic.also(first.name_span(), "first here");
+        } else {
+            diagnostic = diagnostic.note("the same place makes it more than once");
+        }
+        self.report_in(&given.scope, diagnostic.help(help));
+    }
+
+    /// A computed label that picks no schema. Fixed ones are the checker's.
+    fn no_choice(&self, given: &GivenBlock<'a>, info: &KindInfo<'a>) {
+        let (KindShape::ByLabel(choices), Some(label)) = (&info.shape, &given.label) else {
+            return;
+        };
+        let Some(written) = &given.block.label else {
+            return;
+        };
+        if written.fixed().is_some() || choices.contains_key(label) {
+            return;
+        }
+        let kind = &given.block.kind.name;
+        let known = choices
+            .iter()
+            .filter(|(_, id)| id.is_some())
+            .map(|(label, _)| label.as_str());
+        let diagnostic = Diagnostic::error(
+            &codes::LABEL_NOT_A_CHOICE,
+            written.span(),
+            format!("there is no `{kind} {label}`"),
+        );
+        let diagnostic = match did_you_mean(label, known.clone()) {
+            Some(near) => diagnostic.help(format!("did you mean `{kind} {near}`?")),
+            None => diagnostic.note(format!("there is {}", list_names(known, 8))),
+        };
+        self.report_in(&given.scope, diagnostic);
+    }
+
+    /// The declared type of what a block makes, where that is a schema.
+    pub(super) fn made_schema(cell: &Cell<'a>) -> Option<&'a SchemaInfo<'a>> {
+        match cell.makes {
+            Makes::Schema(schema) => Some(schema),
+            Makes::Output(_) => None,
+        }
+    }
+
+    /// Whether a type wants a value of a schema, and which.
+    pub(super) fn wants_schema(ty: &Type) -> Option<ItemId> {
+        match ty {
+            Type::Schema(schema) => Some(schema.id),
+            _ => None,
+        }
+    }
+}
