@@ -2,11 +2,15 @@
 //!
 //! Every command, the tests and an editor go through here.
 
+use std::rc::Rc;
+
 use crate::diagnostics::{Diagnostic, Problems, Severity};
+use crate::eval::data;
+use crate::model::Pipeline;
 use crate::resolve::{self, ModulePath, Program};
 use crate::source::{FileSystem, Sources};
 use crate::syntax::allow;
-use crate::types;
+use crate::{eval, model, rules, target, types};
 
 /// Everything that is known about one root file.
 #[derive(Debug)]
@@ -17,6 +21,10 @@ pub struct Analysis {
     pub diagnostics: Vec<Diagnostic>,
     /// The modules; `None` where the root file could not be read.
     pub program: Option<Program>,
+    /// The root file's pipelines as evaluated, in order.
+    pub objects: Vec<Rc<data::Object>>,
+    /// The same as Rust types; one that errors left too little of is not among them.
+    pub pipelines: Vec<Pipeline>,
 }
 
 impl Analysis {
@@ -33,8 +41,25 @@ pub fn analyse(root: &str, files: &dyn FileSystem) -> Analysis {
     let mut sources = Sources::new();
     let mut problems = Problems::new();
     let program = resolve::load(root, files, &mut sources, &mut problems);
+    let mut objects = Vec::new();
+    let mut pipelines = Vec::new();
     if let Some(program) = &program {
-        let _ = types::check(program, &sources, &mut problems);
+        let checked = types::check(program, &sources, &mut problems);
+        objects = eval::evaluate(program, &checked, files, &mut sources, &mut problems);
+        let models = objects
+            .iter()
+            .filter_map(|object| model::build(object, &sources, &mut problems));
+        pipelines = models.collect();
+        let context = rules::Context {
+            pipelines: &pipelines,
+            program: Some(program),
+            files,
+            sources: &sources,
+        };
+        rules::check(&context, &mut problems);
+        if !problems.has_errors() {
+            target::check(&pipelines.iter().collect::<Vec<_>>(), &mut problems);
+        }
     }
     let modules = program.iter().flat_map(|program| &program.modules);
     let own = modules.filter(|module| matches!(module.path, ModulePath::File(_)));
@@ -44,5 +69,7 @@ pub fn analyse(root: &str, files: &dyn FileSystem) -> Analysis {
         sources,
         diagnostics,
         program,
+        objects,
+        pipelines,
     }
 }

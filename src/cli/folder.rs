@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostics::codes::input::NOT_WRITTEN;
+use crate::diagnostics::{Diagnostic, list_names};
+
 /// The list of what we wrote. `kubectl apply -f FOLDER` reads no file of this name.
 const LIST: &str = ".aphex-compiled";
 
@@ -27,6 +30,28 @@ pub enum FolderError {
     Foreign(PathBuf, Vec<String>),
     /// The system refused; what was tried, on which path.
     Io(&'static str, PathBuf, io::Error),
+}
+
+impl FolderError {
+    /// What to tell.
+    pub fn diagnostic(&self) -> Diagnostic {
+        let told = |folder: &Path| {
+            let message = format!("`{}` was not written", folder.display());
+            Diagnostic::without_place(&NOT_WRITTEN, message)
+        };
+        match self {
+            FolderError::NotUsable(folder, why) => told(folder).note(*why),
+            FolderError::Foreign(folder, files) => {
+                let names = list_names(files.iter().map(String::as_str), 3);
+                told(folder)
+                    .note(format!("it holds what `aphex compile` did not write: {names}"))
+                    .help("name a directory that is new, or that an earlier `aphex compile -o` wrote")
+            }
+            FolderError::Io(what, path, error) => {
+                told(path).note(format!("could not {what} `{}`: {error}", path.display()))
+            }
+        }
+    }
 }
 
 /// The list.

@@ -4,9 +4,11 @@
 //! here, a line in [`Command`] and a line in [`dispatch`].
 
 mod check;
+mod compile;
 mod completions;
 pub mod console;
 pub mod disk;
+mod eval;
 mod exit;
 mod explain;
 pub mod fault;
@@ -17,6 +19,7 @@ pub mod input;
 mod new;
 mod output;
 pub mod project;
+mod summary;
 mod unreadable;
 mod write;
 
@@ -41,6 +44,7 @@ pub use exit::Exit;
 Examples:
   aphex new                 write a pipeline to start from
   aphex check               check every pipeline of this repository
+  aphex compile -o out      compile it to manifests
   aphex explain A0304       what a message means")]
 struct Cli {
     #[command(subcommand)]
@@ -54,6 +58,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Check),
+    Compile(compile::Compile),
+    Eval(eval::Eval),
     Explain(explain::Explain),
     New(new::New),
     Completions(completions::Completions),
@@ -62,6 +68,8 @@ enum Command {
 fn dispatch(command: Command, console: &mut Console) -> Exit {
     match command {
         Command::Check(command) => command.run(console),
+        Command::Compile(command) => command.run(console),
+        Command::Eval(command) => command.run(console),
         Command::Explain(command) => command.run(console),
         Command::New(command) => command.run(console),
         Command::Completions(command) => command.run(console),

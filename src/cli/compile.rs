@@ -1,0 +1,158 @@
+//! `aphex compile`
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::analysis::analyse;
+use crate::cli::console::Console;
+use crate::cli::folder;
+use crate::cli::input::Finder;
+use crate::cli::{Exit, output, summary};
+use crate::diagnostics::{Report, human, plural};
+use crate::target::{self, Emit, Format, Options, spec_hash};
+
+/// Compile a pipeline to manifests
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Without -o the manifests go to standard output, for `kubectl apply --server-side -f -`.
+
+Examples:
+  aphex compile                          the one pipeline file of this repository
+  aphex compile pipeline.aphex -o out    a file for each manifest; out holds the old set or the new, never half of one
+  aphex compile --format json --emit workflow-templates
+  aphex compile --source-map             which piece comes from which line, as JSON
+
+Exit codes: 0 fine, 1 errors, 64 wrong usage")]
+pub struct Compile {
+    /// The file, or `-` for standard input; nothing: the one of the repository
+    #[arg(value_name = "FILE")]
+    path: Option<PathBuf>,
+    /// Write a file for each manifest into this directory, which is then its alone
+    #[arg(long, short, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// The language of the manifests
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Language,
+    /// The kinds of manifests wanted
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND")]
+    emit: Vec<Kind>,
+    /// Say which piece of a manifest comes from which line: schemas/source-map.v1.json. With -o as a file
+    /// beside the manifests, without as the only output
+    #[arg(long)]
+    source_map: bool,
+    /// The directory that paths in the pipeline start from [default: the repository's root]
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+/// A language of manifests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Language {
+    /// YAML
+    #[default]
+    Yaml,
+    /// JSON
+    Json,
+}
+
+/// A kind of manifests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// WorkflowTemplates: one for each way to start the pipeline
+    WorkflowTemplates,
+}
+
+/// The file of the source map, in a directory of manifests.
+const SOURCE_MAP: &str = "source-map.json";
+
+impl Compile {
+    /// Compiles, and prints or writes the manifests.
+    pub fn run(self, console: &mut Console) -> Exit {
+        let found = Finder::new(self.root.as_deref())
+            .map_err(|problem| vec![problem])
+            .and_then(|finder| finder.one(self.path.as_deref()));
+        let input = match found {
+            Ok(input) => input,
+            Err(problems) => {
+                console.remark(&human::render(&problems, console.err));
+                return Exit::Errors;
+            }
+        };
+        let analysis = analyse(&input.name, &input.files);
+        let refused = analysis.has_errors();
+        let format = match self.format {
+            Language::Yaml => Format::Yaml,
+            Language::Json => Format::Json,
+        };
+        let options = Options {
+            format,
+            emit: vec![Emit::WorkflowTemplates],
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        // A model was built of every object, in order, or there are errors.
+        let pipelines: Vec<_> = analysis
+            .pipelines
+            .iter()
+            .zip(&analysis.objects)
+            .map(|(model, object)| (model, spec_hash(object)))
+            .collect();
+        let compiled = match refused {
+            true => None,
+            false => Some(target::compile(&pipelines, &analysis.sources, &options)),
+        };
+        let picture = summary::picture(&analysis.pipelines);
+        let reports = [output::report(&input, analysis)];
+        console.remark(&human::render(&reports, console.err));
+        let compilation = match compiled {
+            None => return Exit::Errors,
+            Some(Ok(compilation)) => compilation,
+            Some(Err(reason)) => {
+                console.fail(&reason, None);
+                return Exit::Fault;
+            }
+        };
+        if compilation.manifests.is_empty() {
+            console.fail("the file has no pipeline to compile", Some("a file that others `use` is checked with them"));
+            return Exit::Errors;
+        }
+        let map = match serde_json::to_string_pretty(&compilation.source_map) {
+            Ok(map) => format!("{map}\n"),
+            Err(error) => {
+                console.fail(&format!("the source map could not be written as JSON: {error}"), None);
+                return Exit::Fault;
+            }
+        };
+        let Some(directory) = &self.output else {
+            match self.source_map {
+                true => console.print(&map),
+                false => console.print(&compilation.together(format)),
+            }
+            return Exit::Fine;
+        };
+        let manifests = compilation.manifests.iter();
+        let mut files: Vec<(String, String)> = manifests
+            .map(|manifest| (manifest.file.clone(), manifest.text.clone()))
+            .collect();
+        if self.source_map {
+            files.push((SOURCE_MAP.to_owned(), map));
+        }
+        match folder::write(directory, &files) {
+            Ok(changed) => {
+                console.print(&picture);
+                let count = plural(files.len(), "file");
+                let place = directory.display();
+                console.print(&match changed {
+                    true => format!("wrote {count} to {place}\n"),
+                    false => format!("{count} in {place}, none of them changed\n"),
+                });
+                Exit::Fine
+            }
+            Err(error) => {
+                let problem = [Report::without_sources(vec![error.diagnostic()])];
+                console.remark(&human::render(&problem, console.err));
+                Exit::Errors
+            }
+        }
+    }
+}
