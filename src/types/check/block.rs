@@ -288,6 +288,11 @@ impl<'p> Checker<'p> {
             return;
         }
         if let Some(field) = schema.fields.get(&kind.name) {
+            if *field.ty.base() == Type::Later {
+                self.later(kind.span, &kind.name, field.span);
+                self.poisoned.push(block.span);
+                return;
+            }
             let mut diagnostic = Diagnostic::error(
                 &codes::FIELD_AS_BLOCK,
                 kind.span,

@@ -15,7 +15,7 @@ use crate::syntax::ast::{
 use crate::types::check::Checker;
 use crate::types::check::role::Role;
 use crate::types::check::scope::Frame;
-use crate::types::{Known, Lifted, Schema, SchemaType, Type, unlifted};
+use crate::types::{Known, Lifted, Schema, SchemaType, Shape, Type, unlifted};
 
 /// What a body is for.
 #[derive(Clone, Debug)]
@@ -367,6 +367,11 @@ impl<'p> Checker<'p> {
             return;
         }
         if let Some(kind) = schema.blocks.get(&name.name) {
+            if matches!(kind.shape, Shape::Later) {
+                self.later(name.span, &name.name, kind.span);
+                self.poisoned.push(field.span);
+                return;
+            }
             let mut diagnostic = Diagnostic::error(
                 &codes::BLOCK_AS_FIELD,
                 name.span,
