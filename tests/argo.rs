@@ -2,8 +2,13 @@
 
 mod support;
 
+use std::path::PathBuf;
+use std::process::Command;
+
 use support::cluster::Cluster;
+use support::compile::{self, EVENT};
 use support::judge::{self, Question, judge};
+use support::tools;
 
 const SHOP: &str = r#"
 # a header
@@ -170,4 +175,53 @@ fn an_api_server_judges_the_pods_of_a_template() {
     let pods = judge::ask(&Question::new(wrong).with_pods()).pods;
     let refusal = cluster.dry_run_pods(&pods).expect_err("70000 is no port");
     assert!(refusal.contains("containerPort"), "{refusal}");
+}
+
+/// The programs of `examples/`, and the folder of the repository around each.
+fn examples() -> Vec<(PathBuf, PathBuf)> {
+    let mut found = Vec::new();
+    for example in std::fs::read_dir(tools::root().join("examples")).expect("the examples") {
+        let example = example.expect("an example").path();
+        let mut open = vec![example.clone()];
+        while let Some(folder) = open.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                if entry.path().is_dir() {
+                    open.push(entry.path());
+                } else if entry.file_name() == "pipeline.aphex" {
+                    found.push((example.clone(), entry.path()));
+                }
+            }
+        }
+    }
+    found.sort();
+    assert!(found.len() >= 6, "{found:?}");
+    found
+}
+
+#[test]
+fn argo_accepts_every_example_3_5() {
+    let test = "argo_accepts_every_example_3_5";
+    if !judge::is_available(test) {
+        return;
+    }
+    let cluster = Cluster::find(test);
+    for (root, program) in examples() {
+        let mut aphex = Command::new(env!("CARGO_BIN_EXE_aphex"));
+        aphex.arg("compile").arg(&program).arg("--root").arg(root);
+        let manifests = tools::output(&mut aphex).unwrap_or_else(|error| panic!("{error}"));
+        let name = program.display().to_string();
+        let mut question = Question::new(&*manifests).with_pods();
+        for object in compile::object_names(&manifests) {
+            question = question.submitted(object, EVENT);
+        }
+        judge::assert_accepted(&name, &question);
+        if let Some(cluster) = &cluster {
+            let pods = judge::ask(&question).pods;
+            assert!(!pods.is_empty(), "{name}");
+            let accepted = cluster
+                .dry_run(&manifests)
+                .and_then(|()| cluster.dry_run_pods(&pods));
+            accepted.unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
+        }
+    }
 }

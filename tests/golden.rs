@@ -3,17 +3,8 @@
 mod support;
 
 use support::cluster::Cluster;
+use support::compile::{self, EVENT};
 use support::judge::{self, Question};
-
-/// What a Sensor gives a run.
-const EVENT: [(&str, &str); 6] = [
-    ("commit", "0123456789abcdef0123456789abcdef01234567"),
-    ("event", "push"),
-    ("ref", "cmVmcy9oZWFkcy9tYWlu"),
-    ("actor", "b2N0b2NhdA=="),
-    ("pull-request", ""),
-    ("inputs", "e30="),
-];
 
 #[test]
 fn argo_accepts_every_golden_manifest_3_5() {
@@ -22,10 +13,7 @@ fn argo_accepts_every_golden_manifest_3_5() {
     }
     for (name, manifests) in golden() {
         let mut question = Question::new(&*manifests).with_pods();
-        for name in manifests
-            .lines()
-            .filter_map(|line| line.strip_prefix("  name: "))
-        {
+        for name in compile::object_names(&manifests) {
             question = question.submitted(name, EVENT);
         }
         judge::assert_accepted(&name, &question);

@@ -10,6 +10,7 @@
 )]
 
 pub mod cluster;
+pub mod compile;
 pub mod judge;
 pub mod markdown;
 pub mod random;

@@ -13,12 +13,15 @@ const REGIONS: [&str; 6] = [
     "sa-east-1",
 ];
 
+/// What a name made of a prefix and a region has more than the prefix.
+const REGION: usize = "-ap-southeast-2".len();
+
 impl Program {
     /// An environment or a wave, as one of the items of the pipeline.
     pub fn item(&mut self, out: &mut Text) {
         match self.chance.below(10) {
             0 | 1 => self.wave(out),
-            2 => self.wave_of_a_loop(out),
+            2 if self.longest > REGION => self.wave_of_a_loop(out),
             3 => self.environment_of_a_function(out),
             _ => self.environment(out, None),
         }
@@ -67,7 +70,7 @@ impl Program {
     }
 
     fn environment(&mut self, out: &mut Text, wave: Option<&[String]>) {
-        let name = self.names.label(&mut self.chance, 50);
+        let name = self.names.label(&mut self.chance, self.longest);
         let (needs, certain) = if wave.is_some() {
             (None, Vec::new())
         } else {
@@ -76,6 +79,8 @@ impl Program {
         let manual = wave.is_none() && self.chance.percent(6);
         let known = match wave {
             Some(known) => known.to_vec(),
+            // It is started in a run of its own, in which nothing before it is deployed.
+            None if manual => Vec::new(),
             None => self.outputs_of(&certain),
         };
         let mut made = Vec::new();
@@ -309,7 +314,7 @@ impl Program {
 
     fn wave_of_a_loop(&mut self, out: &mut Text) {
         let name = self.names.label(&mut self.chance, 40);
-        let prefix = self.names.label(&mut self.chance, 20);
+        let prefix = self.names.label(&mut self.chance, self.longest - REGION);
         let mut order = Vec::new();
         let account = self.account();
         let regions: Vec<String> = self
@@ -345,7 +350,7 @@ impl Program {
     }
 
     fn environment_of_a_function(&mut self, out: &mut Text) {
-        let name = self.names.label(&mut self.chance, 50);
+        let name = self.names.label(&mut self.chance, self.longest);
         let (needs, certain) = self.order();
         let (account, region) = (self.account(), self.chance.pick(&REGIONS));
         let mut with = std::mem::take(out);

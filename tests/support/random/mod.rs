@@ -20,6 +20,9 @@ pub struct Program {
     items: Vec<Item>,
     accounts: usize,
     uses_function: bool,
+    /// How long the name of an environment may be: AWS limits the name of a session to 64 characters, which has the
+    /// pipeline's name in it.
+    longest: usize,
 }
 
 /// An environment or a wave of the pipeline itself.
@@ -42,6 +45,7 @@ pub fn program(seed: u64) -> String {
         items: Vec::new(),
         accounts: 0,
         uses_function: false,
+        longest: 50,
     };
     program.write()
 }
@@ -64,6 +68,7 @@ impl Program {
     fn write(mut self) -> String {
         let mut body = Text::default();
         let name = self.names.label(&mut self.chance, 40);
+        self.longest = (55 - name.len()).min(50);
         body.block(format!("pipeline {name}"), |out| self.pipeline(out));
         let mut out = Text::default();
         if self.chance.percent(40) {
@@ -130,15 +135,13 @@ impl Program {
         written.line("");
         written.block("build", |out| self.step_body(out, Place::Build, &[], &[]));
         *out = written;
-        let mut checks = Vec::new();
         for _ in 0..self.chance.few(0, 3) {
             let label = self.names.label(&mut self.chance, 50);
             let mut written = std::mem::take(out);
             written.block(format!("check {label}"), |out| {
-                self.step_body(out, Place::Check, &[], &checks)
+                self.step_body(out, Place::Check, &[], &[])
             });
             *out = written;
-            checks.push(label);
         }
         for _ in 0..self.chance.few(1, 6) {
             self.item(out);

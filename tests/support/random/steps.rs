@@ -96,6 +96,25 @@ impl Program {
         format!("{{ {} }}", entries.join(", "))
     }
 
+    /// What the container of a service can be given: what is known when compiling and means nothing to Argo, and
+    /// single values of Kubernetes Secrets.
+    fn plain_env(&mut self, most: usize) -> String {
+        let mut entries = Vec::new();
+        for number in 0..self.chance.few(1, most) {
+            let value = match self.chance.below(5) {
+                0 => self.chance.from(0, 99_999).to_string(),
+                1 => "secret(\"a.b-c\", key = \"k.1_x\")".to_owned(),
+                2 => "true".to_owned(),
+                _ => {
+                    let prose = text::prose(&mut self.chance);
+                    format!("\"{}\"", prose.replace("{{", "{").replace("}}", "}"))
+                }
+            };
+            entries.push(format!("POSTGRES_{number} = {value}"));
+        }
+        format!("{{ {} }}", entries.join(", "))
+    }
+
     fn env_value(&mut self, known: &[String]) -> String {
         match self.chance.below(10) {
             0 => self.chance.from(0, 99_999).to_string(),
@@ -189,11 +208,11 @@ impl Program {
     }
 
     fn service(&mut self, out: &mut Text) {
-        let longest = if self.chance.percent(10) { 63 } else { 12 };
+        let longest = if self.chance.percent(10) { 55 } else { 12 };
         let name = self.names.label(&mut self.chance, longest);
         let image = text::image(&mut self.chance);
         let port = self.chance.from(1024, 65_535);
-        let env = self.env(&[], 3);
+        let env = self.plain_env(3);
         let (with_port, with_env, with_ready) = (
             self.chance.percent(70),
             self.chance.percent(40),
