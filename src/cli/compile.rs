@@ -113,19 +113,13 @@ impl Compile {
             }
         };
         if compilation.manifests.is_empty() {
-            console.fail(
-                "the file has no pipeline to compile",
-                Some("a file that others `use` is checked with them"),
-            );
+            console.fail("the file has no pipeline to compile", Some("a file that others `use` is checked with them"));
             return Exit::Errors;
         }
         let map = match serde_json::to_string_pretty(&compilation.source_map) {
             Ok(map) => format!("{map}\n"),
             Err(error) => {
-                console.fail(
-                    &format!("the source map could not be written as JSON: {error}"),
-                    None,
-                );
+                console.fail(&format!("the source map could not be written as JSON: {error}"), None);
                 return Exit::Fault;
             }
         };

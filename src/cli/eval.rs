@@ -52,10 +52,7 @@ impl Eval {
         }
         match serde_json::to_string_pretty(&text) {
             Ok(text) => console.print(&format!("{text}\n")),
-            Err(error) => console.fail(
-                &format!("the pipelines could not be written as JSON: {error}"),
-                None,
-            ),
+            Err(error) => console.fail(&format!("the pipelines could not be written as JSON: {error}"), None),
         }
         Exit::Fine
     }
