@@ -229,7 +229,7 @@ fn unused(allowance: &Allowance) -> Diagnostic {
             allowance.code.id
         ),
     )
-    .label(allowance.code.title);
+    .label(format!("{}: {}", allowance.code.id, allowance.code.title));
     match allowance.alone {
         true => problem.fix("remove the comment", allowance.removal, ""),
         false => problem.help(format!("take `{}` out of the comment", allowance.code.id)),
