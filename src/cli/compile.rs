@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::analysis::analyse;
 use crate::cli::console::Console;
 use crate::cli::folder;
 use crate::cli::input::Finder;
@@ -79,7 +78,7 @@ impl Compile {
                 return Exit::Errors;
             }
         };
-        let analysis = analyse(&input.name, &input.files);
+        let analysis = output::look(&input);
         let refused = analysis.has_errors();
         let format = match self.format {
             Language::Yaml => Format::Yaml,
@@ -113,13 +112,19 @@ impl Compile {
             }
         };
         if compilation.manifests.is_empty() {
-            console.fail("the file has no pipeline to compile", Some("a file that others `use` is checked with them"));
+            console.fail(
+                "the file has no pipeline to compile",
+                Some("a file that others `use` is checked with them"),
+            );
             return Exit::Errors;
         }
         let map = match serde_json::to_string_pretty(&compilation.source_map) {
             Ok(map) => format!("{map}\n"),
             Err(error) => {
-                console.fail(&format!("the source map could not be written as JSON: {error}"), None);
+                console.fail(
+                    &format!("the source map could not be written as JSON: {error}"),
+                    None,
+                );
                 return Exit::Fault;
             }
         };

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::analysis::analyse;
 use crate::cli::Exit;
 use crate::cli::console::Console;
 use crate::cli::input::Finder;
@@ -42,7 +41,7 @@ impl Eval {
                 return Exit::Errors;
             }
         };
-        let analysis = analyse(&input.name, &input.files);
+        let analysis = output::look(&input);
         let refused = analysis.has_errors();
         let text = json::pipelines(analysis.objects.iter().map(|object| &**object));
         let reports = [output::report(&input, analysis)];
@@ -52,7 +51,10 @@ impl Eval {
         }
         match serde_json::to_string_pretty(&text) {
             Ok(text) => console.print(&format!("{text}\n")),
-            Err(error) => console.fail(&format!("the pipelines could not be written as JSON: {error}"), None),
+            Err(error) => console.fail(
+                &format!("the pipelines could not be written as JSON: {error}"),
+                None,
+            ),
         }
         Exit::Fine
     }

@@ -44,8 +44,12 @@ impl FolderError {
             FolderError::Foreign(folder, files) => {
                 let names = list_names(files.iter().map(String::as_str), 3);
                 told(folder)
-                    .note(format!("it holds what `aphex compile` did not write: {names}"))
-                    .help("name a directory that is new, or that an earlier `aphex compile -o` wrote")
+                    .note(format!(
+                        "it holds what `aphex compile` did not write: {names}"
+                    ))
+                    .help(
+                        "name a directory that is new, or that an earlier `aphex compile -o` wrote",
+                    )
             }
             FolderError::Io(what, path, error) => {
                 told(path).note(format!("could not {what} `{}`: {error}", path.display()))

@@ -22,7 +22,10 @@ pub fn picture(pipelines: &[Pipeline]) -> String {
 
 /// `shop, on push`
 fn title(pipeline: &Pipeline, entry: &Entry<'_>) -> String {
-    let triggers = entry.triggers.iter().filter_map(|index| pipeline.triggers.get(*index));
+    let triggers = entry
+        .triggers
+        .iter()
+        .filter_map(|index| pipeline.triggers.get(*index));
     let mut names: Vec<String> = triggers
         .map(|trigger| format!("on {}", trigger.name.value.replace('_', " ")))
         .collect();
@@ -41,7 +44,11 @@ fn draw(entry: &Entry<'_>, parent: Option<StageId>, indent: &str, text: &mut Str
     };
     for (index, stage) in shown.iter().enumerate() {
         let last = index + 1 == shown.len() && hidden.is_empty();
-        let (branch, below) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+        let (branch, below) = if last {
+            ("└─ ", "   ")
+        } else {
+            ("├─ ", "│  ")
+        };
         text.push_str(&format!("{indent}{branch}{}\n", line(stage)));
         draw(entry, Some(stage.id), &format!("{indent}{below}"), text);
     }
@@ -73,7 +80,11 @@ fn line(stage: &Stage<'_>) -> String {
         },
         StageKind::Approval(_) => "approval".to_owned(),
         StageKind::Deploy { .. } => {
-            let names: Vec<&str> = stage.kind.stacks().map(|stack| stack.name.value.as_str()).collect();
+            let names: Vec<&str> = stage
+                .kind
+                .stacks()
+                .map(|stack| stack.name.value.as_str())
+                .collect();
             format!("deploy {}", names.join(", "))
         }
         StageKind::Bake(bake) => format!("bake {} min", bake.time.value.div_ceil(60)),

@@ -23,7 +23,9 @@ impl<'a> Interpreter<'a> {
         for (assert, module) in &instance.schema.asserts {
             let scope = Scope::module(*module).with(Names::Schema(instance));
             let place = instance.name_span();
-            self.aloud(None, || self.test(assert, &scope, Some(place), &codes::ASSERT, None));
+            self.aloud(None, || {
+                self.test(assert, &scope, Some(place), &codes::ASSERT, None)
+            });
         }
         for layer in 0..instance.layers.len() {
             let content = self.content(instance, layer);
@@ -156,7 +158,9 @@ impl<'a> Interpreter<'a> {
                 }
                 let value = Value::new(Kind::Block(cell), cell.name_span());
                 let scope = Scope::module(module).bind(&policy.parameter.name.name, value);
-                self.aloud(None, || self.policy_body(&policy.body, &scope, policy, cell));
+                self.aloud(None, || {
+                    self.policy_body(&policy.body, &scope, policy, cell)
+                });
             }
         }
     }

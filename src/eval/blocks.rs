@@ -153,12 +153,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// A block that stands as if it were written empty.
-    fn implied(
-        &self,
-        instance: &'a Instance<'a>,
-        kind: &SmolStr,
-        order: &mut Vec<&'a Cell<'a>>,
-    ) {
+    fn implied(&self, instance: &'a Instance<'a>, kind: &SmolStr, order: &mut Vec<&'a Cell<'a>>) {
         let key = CellKey {
             kind: kind.clone(),
             label: None,
@@ -271,7 +266,10 @@ impl<'a> Interpreter<'a> {
         self.report(Diagnostic::error(
             &types::MISMATCH,
             span,
-            format!("a `{}` is wanted, and this is a `{}`", wanted.name, given.name),
+            format!(
+                "a `{}` is wanted, and this is a `{}`",
+                wanted.name, given.name
+            ),
         ));
     }
 

@@ -143,7 +143,9 @@ impl<'a> Interpreter<'a> {
         self.begin(what);
         let mut content = Content::default();
         let scope = Self::layer_scope(instance, index, outer);
-        self.aloud(Some(&scope), || self.items(body, scope.clone(), Depth::Full, &mut content));
+        self.aloud(Some(&scope), || {
+            self.items(body, scope.clone(), Depth::Full, &mut content)
+        });
         self.done();
         Rc::clone(layer.content.get_or_init(|| Rc::new(content)))
     }
@@ -181,11 +183,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// One more name, whose value is found when somebody asks.
-    pub(super) fn bind_let(
-        &self,
-        item: &'a Let,
-        scope: &Scope<'a>,
-    ) -> (Scope<'a>, Rc<Thunk<'a>>) {
+    pub(super) fn bind_let(&self, item: &'a Let, scope: &Scope<'a>) -> (Scope<'a>, Rc<Thunk<'a>>) {
         let name = &item.name;
         let thunk = Rc::new(Thunk::new(
             &name.name,
@@ -271,7 +269,11 @@ impl<'a> Interpreter<'a> {
 
     fn if_item(&self, item: &'a If, scope: &Scope<'a>, into: &mut Content<'a>) {
         let condition = self.eval(&item.condition, scope);
-        match self.shape_value(Ok(condition), "the condition of an `if` among blocks", scope) {
+        match self.shape_value(
+            Ok(condition),
+            "the condition of an `if` among blocks",
+            scope,
+        ) {
             Some(Kind::Bool(true)) => self.items(&item.then, scope.clone(), Depth::Full, into),
             Some(Kind::Bool(false)) => {
                 if let Some(body) = &item.otherwise {

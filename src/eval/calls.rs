@@ -39,7 +39,9 @@ impl<'a> Interpreter<'a> {
             let ty = signature.parameters.get(index).ok_or(Stop::Error)?;
             let (value, place) = match (given, &parameter.default) {
                 (Some(argument), _) => (self.eval(argument, scope), argument.span),
-                (None, Some(default)) => (self.called_at(span, || self.eval(default, &inner)), span),
+                (None, Some(default)) => {
+                    (self.called_at(span, || self.eval(default, &inner)), span)
+                }
                 (None, None) => return Err(Stop::Error),
             };
             let what = format!("`{}` of `{}`", parameter.name.name, declaration.name.name);

@@ -46,8 +46,7 @@ impl<'a> Interpreter<'a> {
             ExprKind::Duration(value) => Value::new(Kind::Duration(*value), expr.span),
             ExprKind::Size(value) => Value::new(Kind::Size(*value), expr.span),
             _ => {
-                let found =
-                    stacker::maybe_grow(RED_ZONE, STACK, || self.try_eval(expr, scope));
+                let found = stacker::maybe_grow(RED_ZONE, STACK, || self.try_eval(expr, scope));
                 self.settle(found, expr.span)
             }
         };
@@ -107,7 +106,9 @@ impl<'a> Interpreter<'a> {
                 left,
                 right,
             } => self.binary(*op, *op_span, (left, right), span, scope),
-            ExprKind::Member { base, name, safe } => self.member_expr(base, name, *safe, span, scope),
+            ExprKind::Member { base, name, safe } => {
+                self.member_expr(base, name, *safe, span, scope)
+            }
             ExprKind::Index(base, index) => {
                 let base = self.eval(base, scope);
                 let index = self.eval(index, scope);
@@ -232,7 +233,11 @@ impl<'a> Interpreter<'a> {
     }
 
     /// A string with its interpolations.
-    pub(super) fn string(&self, literal: &'a StringLiteral, scope: &Scope<'a>) -> Result<Value<'a>> {
+    pub(super) fn string(
+        &self,
+        literal: &'a StringLiteral,
+        scope: &Scope<'a>,
+    ) -> Result<Value<'a>> {
         let span = literal.span;
         if let Some(text) = literal.fixed() {
             return Ok(Value::new(Kind::String(text), span));
@@ -386,16 +391,21 @@ impl<'a> Interpreter<'a> {
             Kind::Output(_) => {
                 let scopes: Vec<Scope<'a>> = arms
                     .iter()
-                    .map(|arm| arm.patterns.iter().fold(scope.clone(), |scope, pattern| {
-                        match pattern {
-                            Pattern::Name(name) | Pattern::Typed(name, _) => {
-                                scope.bind(&name.name, value.clone())
-                            }
-                            Pattern::Any(_) | Pattern::Literal(_) => scope,
-                        }
-                    }))
+                    .map(|arm| {
+                        arm.patterns
+                            .iter()
+                            .fold(scope.clone(), |scope, pattern| match pattern {
+                                Pattern::Name(name) | Pattern::Typed(name, _) => {
+                                    scope.bind(&name.name, value.clone())
+                                }
+                                Pattern::Any(_) | Pattern::Literal(_) => scope,
+                            })
+                    })
                     .collect();
-                let parts = arms.iter().zip(&scopes).map(|(arm, scope)| (&arm.value, scope));
+                let parts = arms
+                    .iter()
+                    .zip(&scopes)
+                    .map(|(arm, scope)| (&arm.value, scope));
                 let others = self.looked_at(parts);
                 return Err(self.lifted(&value, &others));
             }

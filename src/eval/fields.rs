@@ -61,7 +61,9 @@ impl<'a> Interpreter<'a> {
         let found = layers.find_map(|layer| {
             let direct = self.direct(instance, layer);
             let mut fields = direct.fields.iter();
-            fields.find(|field| field.name == name).map(|field| field.span)
+            fields
+                .find(|field| field.name == name)
+                .map(|field| field.span)
         });
         found.unwrap_or_else(|| instance.name_span())
     }
@@ -95,7 +97,13 @@ impl<'a> Interpreter<'a> {
         let scope = Scope::module(info.module);
         let value = self.aloud(None, || {
             let value = self.eval(default, &scope);
-            self.give(value, info.ty, &format!("the default of `{name}`"), default.span, &scope)
+            self.give(
+                value,
+                info.ty,
+                &format!("the default of `{name}`"),
+                default.span,
+                &scope,
+            )
         });
         *info.constant.borrow_mut() = Some(value.clone());
         value
@@ -135,7 +143,10 @@ impl<'a> Interpreter<'a> {
         {
             let value = Value::new(Kind::String(label.clone()), cell.name_span());
             let scope = Scope::module(info.module);
-            return (self.give(value, info.ty, "a label", cell.name_span(), &scope), true);
+            return (
+                self.give(value, info.ty, "a label", cell.name_span(), &scope),
+                true,
+            );
         }
         if let Some(value) = self.given(instance, name, info) {
             return (value, true);
@@ -278,7 +289,10 @@ impl<'a> Interpreter<'a> {
         span: Span,
     ) -> Value<'a> {
         let source = match instance.cell {
-            None if self.standard_schema("Run").is_some_and(|run| run.id == instance.schema.id) => {
+            None if self
+                .standard_schema("Run")
+                .is_some_and(|run| run.id == instance.schema.id) =>
+            {
                 RuntimeSource::Run(vec![name.clone()])
             }
             Some(cell) if cell.is_rooted() => RuntimeSource::Block {
@@ -337,13 +351,10 @@ impl<'a> Interpreter<'a> {
             Some(cell) => format!("{} `{}`", cell.key.kind, cell.name()),
             None => format!("this `{}`", instance.schema.name),
         };
-        let mut diagnostic = Diagnostic::error(
-            &codes::MISSING,
-            place,
-            format!("{what} has no `{name}`"),
-        )
-        .label(format!("needs `{name} = …`"))
-        .help(format!("add `{name} = …`, a `{}`", info.ty));
+        let mut diagnostic =
+            Diagnostic::error(&codes::MISSING, place, format!("{what} has no `{name}`"))
+                .label(format!("needs `{name} = …`"))
+                .help(format!("add `{name} = …`, a `{}`", info.ty));
         if !self.is_standard(info.span) {
             diagnostic = diagnostic.also(info.span, "declared here");
         }

@@ -105,10 +105,16 @@ impl<'a> Interpreter<'a> {
             Kind::String(text) => Data::String(text.clone()),
             Kind::Duration(value) => Data::Duration(*value),
             Kind::Size(value) => Data::Size(*value),
-            Kind::List(list) => Data::List(list.items.iter().map(|item| self.freeze(item)).collect()),
+            Kind::List(list) => {
+                Data::List(list.items.iter().map(|item| self.freeze(item)).collect())
+            }
             Kind::Map(map) => {
                 let entries = map.entries.iter();
-                Data::Map(entries.map(|(key, item)| (key.clone(), self.freeze(item))).collect())
+                Data::Map(
+                    entries
+                        .map(|(key, item)| (key.clone(), self.freeze(item)))
+                        .collect(),
+                )
             }
             Kind::Instance(instance) => Data::Object(self.freeze_instance(instance)),
             Kind::Block(cell) => Data::Ref(cell.path()),

@@ -44,14 +44,18 @@ impl<'a> Interpreter<'a> {
         place: Span,
         scope: &Scope<'a>,
     ) -> Value<'a> {
-        self.fit(value, ty, &Giving {
-            what,
-            place,
-            scope,
-            named: None,
-            data: false,
-            lifted: None,
-        })
+        self.fit(
+            value,
+            ty,
+            &Giving {
+                what,
+                place,
+                scope,
+                named: None,
+                data: false,
+                lifted: None,
+            },
+        )
     }
 
     /// A value for a parameter: a run-time value is noted in `lifted` where a known one is wanted.
@@ -64,14 +68,18 @@ impl<'a> Interpreter<'a> {
         scope: &Scope<'a>,
         lifted: &RefCell<Needs>,
     ) -> Value<'a> {
-        self.fit(value, ty, &Giving {
-            what,
-            place,
-            scope,
-            named: None,
-            data: false,
-            lifted: Some(lifted),
-        })
+        self.fit(
+            value,
+            ty,
+            &Giving {
+                what,
+                place,
+                scope,
+                named: None,
+                data: false,
+                lifted: Some(lifted),
+            },
+        )
     }
 
     /// `value as Type`: everything is checked, objects become instances of schemas.
@@ -82,14 +90,18 @@ impl<'a> Interpreter<'a> {
         place: Span,
         scope: &Scope<'a>,
     ) -> Value<'a> {
-        self.fit(value, ty, &Giving {
-            what: "the data",
-            place,
-            scope,
-            named: None,
-            data: true,
-            lifted: None,
-        })
+        self.fit(
+            value,
+            ty,
+            &Giving {
+                what: "the data",
+                place,
+                scope,
+                named: None,
+                data: true,
+                lifted: None,
+            },
+        )
     }
 
     fn fit(&self, value: Value<'a>, ty: &'a Type, giving: &Giving<'_, 'a>) -> Value<'a> {
@@ -214,7 +226,13 @@ impl<'a> Interpreter<'a> {
                 (key.clone(), fitted)
             })
             .collect();
-        if map.is_map && map.entries.values().zip(entries.values()).all(|(a, b)| unchanged(a, b)) {
+        if map.is_map
+            && map
+                .entries
+                .values()
+                .zip(entries.values())
+                .all(|(a, b)| unchanged(a, b))
+        {
             return whole;
         }
         let made = self.settle(self.map(entries, whole.span), whole.span);
@@ -253,7 +271,13 @@ impl<'a> Interpreter<'a> {
         if failed {
             return Value::error(whole.span);
         }
-        if !map.is_map && map.entries.values().zip(entries.values()).all(|(a, b)| unchanged(a, b)) {
+        if !map.is_map
+            && map
+                .entries
+                .values()
+                .zip(entries.values())
+                .all(|(a, b)| unchanged(a, b))
+        {
             return whole;
         }
         self.settle(self.entries(entries, false, whole.span), whole.span)
@@ -369,12 +393,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// The member of a union that a value is given for.
-    fn member_for(
-        &self,
-        value: &Value<'a>,
-        members: &'a [Type],
-        data: bool,
-    ) -> Option<&'a Type> {
+    fn member_for(&self, value: &Value<'a>, members: &'a [Type], data: bool) -> Option<&'a Type> {
         let exact = members.iter().find(|member| self.fits(value, member, data));
         exact.or_else(|| {
             // The only one of that kind says best what is wrong with it.
@@ -405,18 +424,24 @@ impl<'a> Interpreter<'a> {
             (Kind::List(list), Type::List(inner)) => {
                 list.items.iter().all(|item| self.fits(item, inner, data))
             }
-            (Kind::Map(map), Type::Map(inner)) => {
-                map.entries.values().all(|item| self.fits(item, inner, data))
-            }
+            (Kind::Map(map), Type::Map(inner)) => map
+                .entries
+                .values()
+                .all(|item| self.fits(item, inner, data)),
             (Kind::Map(map), Type::Object(object)) => {
-                object.fields.iter().all(|(key, field)| match map.entries.get(key) {
-                    Some(item) => self.fits(item, &field.ty, data),
-                    None => field.optional || field.ty.holds_null(),
-                })
+                object
+                    .fields
+                    .iter()
+                    .all(|(key, field)| match map.entries.get(key) {
+                        Some(item) => self.fits(item, &field.ty, data),
+                        None => field.optional || field.ty.holds_null(),
+                    })
             }
             (Kind::Map(map), Type::Schema(schema)) => {
                 data && self.schema(schema.id).is_some_and(|schema| {
-                    map.entries.keys().all(|key| schema.fields.contains_key(key))
+                    map.entries
+                        .keys()
+                        .all(|key| schema.fields.contains_key(key))
                 })
             }
             _ => self.is_of_plain(value, ty),
@@ -457,7 +482,10 @@ impl<'a> Interpreter<'a> {
     fn holds(&self, value: &Value<'a>, refined: &'a Refined, giving: &Giving<'_, 'a>) -> bool {
         let memo = match &value.kind {
             Kind::String(text) => {
-                let key = (std::ptr::from_ref(&*refined.condition) as usize, text.clone());
+                let key = (
+                    std::ptr::from_ref(&*refined.condition) as usize,
+                    text.clone(),
+                );
                 if self.tested.borrow().contains(&key) {
                     return true;
                 }
@@ -520,7 +548,12 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn read_here(&self, diagnostic: Diagnostic, place: Span, giving: &Giving<'_, 'a>) -> Diagnostic {
+    fn read_here(
+        &self,
+        diagnostic: Diagnostic,
+        place: Span,
+        giving: &Giving<'_, 'a>,
+    ) -> Diagnostic {
         if giving.data && !giving.place.contains(place) && !self.is_standard(giving.place) {
             return diagnostic.also(giving.place, "read here");
         }
@@ -604,9 +637,7 @@ impl<'a> Interpreter<'a> {
                 _ => break,
             };
         }
-        let has_members = |id: &ItemId| {
-            matches!(self.program.item(*id), Some(Item::Type(item)) if !item.members.is_empty())
-        };
+        let has_members = |id: &ItemId| matches!(self.program.item(*id), Some(Item::Type(item)) if !item.members.is_empty());
         let mut table = self.named.borrow_mut();
         let key = if chain.iter().any(has_members) {
             table.chains.push(chain);

@@ -55,7 +55,8 @@ pub struct Interpreter<'a> {
     pub(super) builtins: HashMap<&'static str, Builtin>,
     pub(super) named: RefCell<NamedTable>,
     pub(super) tested: RefCell<HashSet<(usize, SmolStr)>>,
-    pub(super) data_files: RefCell<HashMap<(String, crate::eval::files::Format), Option<Value<'a>>>>,
+    pub(super) data_files:
+        RefCell<HashMap<(String, crate::eval::files::Format), Option<Value<'a>>>>,
     pub(super) data_bytes: Flag<u64>,
 }
 

@@ -114,7 +114,11 @@ fn node(node: &Node) -> Json {
         Data::List(items) => Json::Array(items.iter().map(self::node).collect()),
         Data::Map(entries) => {
             let entries = entries.iter();
-            Json::Object(entries.map(|(key, item)| (key.to_string(), self::node(item))).collect())
+            Json::Object(
+                entries
+                    .map(|(key, item)| (key.to_string(), self::node(item)))
+                    .collect(),
+            )
         }
         Data::Object(value) => json!({ "$object": object(value) }),
         Data::Ref(block) => json!({ "$ref": path(block) }),

@@ -158,8 +158,10 @@ impl<'a> Interpreter<'a> {
                 }
             }
         }
-        let objects: Vec<Rc<data::Object>> =
-            pipelines.iter().map(|cell| self.freeze_block(cell)).collect();
+        let objects: Vec<Rc<data::Object>> = pipelines
+            .iter()
+            .map(|cell| self.freeze_block(cell))
+            .collect();
         self.test_policies(&pipelines);
         match self.meter.reached() {
             Some(_) => Vec::new(),

@@ -128,12 +128,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// A field, the blocks of a kind, or a computed member of the instance.
-    fn own_member(
-        &self,
-        instance: &'a Instance<'a>,
-        name: &str,
-        span: Span,
-    ) -> Option<Value<'a>> {
+    fn own_member(&self, instance: &'a Instance<'a>, name: &str, span: Span) -> Option<Value<'a>> {
         let schema = instance.schema;
         if let Some(index) = schema.fields.get_index_of(name) {
             return Some(self.field(instance, index, span).0);
@@ -392,12 +387,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// `a[i]`
-    pub(super) fn index(
-        &self,
-        of: Value<'a>,
-        index: Value<'a>,
-        span: Span,
-    ) -> Result<Value<'a>> {
+    pub(super) fn index(&self, of: Value<'a>, index: Value<'a>, span: Span) -> Result<Value<'a>> {
         if let (Kind::Output(output), Kind::String(name)) = (&of.kind, &index.kind)
             && let Some(value) = self.input(output, name, span)
         {

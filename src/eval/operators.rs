@@ -67,10 +67,7 @@ impl<'a> Interpreter<'a> {
             BinaryOp::Equal => Kind::Bool(self.equal(&a, &b, span)?),
             BinaryOp::NotEqual => Kind::Bool(!self.equal(&a, &b, span)?),
             BinaryOp::In => Kind::Bool(self.contains(&b, &a, span)?),
-            BinaryOp::Less
-            | BinaryOp::LessEqual
-            | BinaryOp::Greater
-            | BinaryOp::GreaterEqual => {
+            BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
                 let order = self.compare(&a, &b, span)?;
                 Kind::Bool(match op {
                     BinaryOp::Less => order == Ordering::Less,
@@ -141,7 +138,8 @@ impl<'a> Interpreter<'a> {
             (Subtract, Kind::Duration(a), Kind::Duration(b)) => {
                 Kind::Duration(int(a.checked_sub(*b))?)
             }
-            (Multiply, Kind::Duration(a), Kind::Int(b)) | (Multiply, Kind::Int(a), Kind::Duration(b)) => {
+            (Multiply, Kind::Duration(a), Kind::Int(b))
+            | (Multiply, Kind::Int(a), Kind::Duration(b)) => {
                 Kind::Duration(int(a.checked_mul(*b))?)
             }
             (Add, Kind::Size(a), Kind::Size(b)) => Kind::Size(int(a.checked_add(*b))?),
@@ -152,10 +150,12 @@ impl<'a> Interpreter<'a> {
             (Divide, Kind::Duration(_) | Kind::Size(_), Kind::Int(0)) => return Err(zero()),
             (Divide, Kind::Duration(a), Kind::Int(b)) => Kind::Duration(int(a.checked_div(*b))?),
             (Divide, Kind::Size(a), Kind::Int(b)) => Kind::Size(int(a.checked_div(*b))?),
-            (Divide, Kind::Duration(_), Kind::Duration(0)) | (Divide, Kind::Size(_), Kind::Size(0)) => {
+            (Divide, Kind::Duration(_), Kind::Duration(0))
+            | (Divide, Kind::Size(_), Kind::Size(0)) => {
                 return Err(zero());
             }
-            (Divide, Kind::Duration(a), Kind::Duration(b)) | (Divide, Kind::Size(a), Kind::Size(b)) => {
+            (Divide, Kind::Duration(a), Kind::Duration(b))
+            | (Divide, Kind::Size(a), Kind::Size(b)) => {
                 return self.float(*a as f64 / *b as f64, span);
             }
             (_, Kind::Int(_) | Kind::Float(_), Kind::Int(_) | Kind::Float(_)) => {
@@ -205,7 +205,11 @@ impl<'a> Interpreter<'a> {
         self.report(Diagnostic::error(
             &types::MISMATCH,
             op_span,
-            format!("this does not go with {} and {}", a.describe(), b.describe()),
+            format!(
+                "this does not go with {} and {}",
+                a.describe(),
+                b.describe()
+            ),
         ));
         Stop::Error
     }

@@ -67,7 +67,11 @@ fn write_shown(value: &Value<'_>, depth: u32, into: &mut String) {
         Kind::Map(map) => {
             into.push_str("{ ");
             let entries = map.entries.iter();
-            write_parts(entries.map(|(key, item)| (Some(key.as_str()), item)), depth, into);
+            write_parts(
+                entries.map(|(key, item)| (Some(key.as_str()), item)),
+                depth,
+                into,
+            );
             into.push_str(" }");
         }
         Kind::Instance(instance) => into.push_str(&instance.title()),

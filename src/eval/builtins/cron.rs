@@ -9,9 +9,24 @@ struct Field {
 }
 
 const FIELDS: [Field; 5] = [
-    Field { name: "minute", first: 0, last: 59, names: &[] },
-    Field { name: "hour", first: 0, last: 23, names: &[] },
-    Field { name: "day of the month", first: 1, last: 31, names: &[] },
+    Field {
+        name: "minute",
+        first: 0,
+        last: 59,
+        names: &[],
+    },
+    Field {
+        name: "hour",
+        first: 0,
+        last: 23,
+        names: &[],
+    },
+    Field {
+        name: "day of the month",
+        first: 1,
+        last: 31,
+        names: &[],
+    },
     Field {
         name: "month",
         first: 1,
@@ -41,7 +56,11 @@ pub fn error(line: &str) -> Option<String> {
     }
     let parts: Vec<&str> = line.split_whitespace().collect();
     if parts.len() != FIELDS.len() {
-        let note = if parts.len() == 6 { " (seconds are not among them)" } else { "" };
+        let note = if parts.len() == 6 {
+            " (seconds are not among them)"
+        } else {
+            ""
+        };
         return Some(format!("it has {} fields and needs 5{note}", parts.len()));
     }
     let mut sets: Vec<u64> = Vec::new();
@@ -56,9 +75,13 @@ pub fn error(line: &str) -> Option<String> {
 
 /// Whether the days and months that a line names ever meet.
 fn never(sets: &[u64], parts: &[&str]) -> Option<String> {
-    let [_, _, days, months, _] = sets else { return None };
+    let [_, _, days, months, _] = sets else {
+        return None;
+    };
     // Where the day of the week is restricted too, either of the two is enough.
-    let any_weekday = parts.get(4).is_some_and(|part| part.starts_with(['*', '?']));
+    let any_weekday = parts
+        .get(4)
+        .is_some_and(|part| part.starts_with(['*', '?']));
     if !any_weekday {
         return None;
     }
@@ -71,7 +94,8 @@ fn never(sets: &[u64], parts: &[&str]) -> Option<String> {
 impl Field {
     /// The numbers that a field names, as a set of bits.
     fn read(&self, text: &str) -> Result<u64, String> {
-        text.split(',').try_fold(0, |set, part| Ok(set | self.part(part)?))
+        text.split(',')
+            .try_fold(0, |set, part| Ok(set | self.part(part)?))
     }
 
     fn part(&self, text: &str) -> Result<u64, String> {

@@ -49,7 +49,9 @@ fn range<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> {
     interpreter.room_for_elements(count, call.span)?;
     interpreter.charge(count, call.span)?;
     let items = std::iter::successors(Some(start), |at| at.checked_add(step)).take(count);
-    let items = items.map(|at| Value::new(Kind::Int(at), call.span)).collect();
+    let items = items
+        .map(|at| Value::new(Kind::Int(at), call.span))
+        .collect();
     interpreter.list(items, call.span)
 }
 
@@ -113,7 +115,13 @@ fn contains<'a>(
 }
 
 fn reverse<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> {
-    let items = call.list(interpreter, 0)?.items.iter().rev().cloned().collect();
+    let items = call
+        .list(interpreter, 0)?
+        .items
+        .iter()
+        .rev()
+        .cloned()
+        .collect();
     interpreter.list(items, call.span)
 }
 
@@ -212,7 +220,9 @@ fn sum<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> {
         let Kind::Int(value) = item.kind else {
             return Err(interpreter.wrong_value(item, "an integer", call.span));
         };
-        total = total.checked_add(value).ok_or_else(|| interpreter.overflow(call.span))?;
+        total = total
+            .checked_add(value)
+            .ok_or_else(|| interpreter.overflow(call.span))?;
     }
     call.int_value(total)
 }

@@ -103,7 +103,12 @@ impl<'c, 'a> Call<'c, 'a> {
         needs_of([value]).map_or(Ok(value), Err)
     }
 
-    fn wrong<T>(&self, interpreter: &Interpreter<'a>, index: usize, wanted: &str) -> Result<T, Stop> {
+    fn wrong<T>(
+        &self,
+        interpreter: &Interpreter<'a>,
+        index: usize,
+        wanted: &str,
+    ) -> Result<T, Stop> {
         let value = self.value(index)?;
         Err(interpreter.wrong_value(value, wanted, self.span))
     }

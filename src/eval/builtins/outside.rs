@@ -9,7 +9,9 @@ use crate::eval::value::{Kind, Value};
 
 pub(super) const TABLE: Table = &[
     ("secret", |i, c| secret(i, c, SecretStore::Kubernetes)),
-    ("secrets_manager", |i, c| secret(i, c, SecretStore::SecretsManager)),
+    ("secrets_manager", |i, c| {
+        secret(i, c, SecretStore::SecretsManager)
+    }),
     ("ssm_secure", |i, c| secret(i, c, SecretStore::SsmSecure)),
     ("ssm", |i, c| {
         let name = c.text(i, 0)?;

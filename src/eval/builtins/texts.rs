@@ -11,14 +11,24 @@ pub(super) const TABLE: Table = &[
     ("upper", |i, c| mapped(i, c, str::to_uppercase)),
     ("lower", |i, c| mapped(i, c, str::to_lowercase)),
     ("trim", |i, c| mapped(i, c, |text| text.trim().to_owned())),
-    ("trim_prefix", |i, c| trimmed(i, c, |text, part| text.strip_prefix(part))),
-    ("trim_suffix", |i, c| trimmed(i, c, |text, part| text.strip_suffix(part))),
+    ("trim_prefix", |i, c| {
+        trimmed(i, c, |text, part| text.strip_prefix(part))
+    }),
+    ("trim_suffix", |i, c| {
+        trimmed(i, c, |text, part| text.strip_suffix(part))
+    }),
     ("split", split),
     ("join", join),
     ("replace", replace),
-    ("starts_with", |i, c| asked(i, c, |text, part| text.starts_with(part))),
-    ("ends_with", |i, c| asked(i, c, |text, part| text.ends_with(part))),
-    ("contains", |i, c| asked(i, c, |text, part| text.contains(part))),
+    ("starts_with", |i, c| {
+        asked(i, c, |text, part| text.starts_with(part))
+    }),
+    ("ends_with", |i, c| {
+        asked(i, c, |text, part| text.ends_with(part))
+    }),
+    ("contains", |i, c| {
+        asked(i, c, |text, part| text.contains(part))
+    }),
     ("repeat", repeat),
     ("pad_start", |i, c| padded(i, c, true)),
     ("pad_end", |i, c| padded(i, c, false)),
@@ -26,7 +36,9 @@ pub(super) const TABLE: Table = &[
     ("to_string", to_string),
     ("to_int", to_int),
     ("to_float", to_float),
-    ("to_duration", |i, c| literal(i, c, "a duration, such as `1h30m`")),
+    ("to_duration", |i, c| {
+        literal(i, c, "a duration, such as `1h30m`")
+    }),
     ("to_size", |i, c| literal(i, c, "a size, such as `512Mi`")),
     ("fixed", fixed),
     ("did_you_mean", nearest),
@@ -137,7 +149,14 @@ fn repeat<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> {
         ));
     };
     interpreter.room_for_text(text.len().saturating_mul(times), call.span)?;
-    interpreter.text(if text.is_empty() { String::new() } else { text.repeat(times) }, call.span)
+    interpreter.text(
+        if text.is_empty() {
+            String::new()
+        } else {
+            text.repeat(times)
+        },
+        call.span,
+    )
 }
 
 fn padded<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>, at_start: bool) -> Given<'a> {
@@ -147,8 +166,13 @@ fn padded<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>, at_start: bool
     if fill.is_empty() {
         return Err(interpreter.bad_argument(call, 2, "there is nothing to fill up with".into()));
     }
-    let missing = usize::try_from(width).unwrap_or(0).saturating_sub(text.chars().count());
-    interpreter.room_for_text(text.len().saturating_add(missing.saturating_mul(4)), call.span)?;
+    let missing = usize::try_from(width)
+        .unwrap_or(0)
+        .saturating_sub(text.chars().count());
+    interpreter.room_for_text(
+        text.len().saturating_add(missing.saturating_mul(4)),
+        call.span,
+    )?;
     let padding: String = fill.chars().cycle().take(missing).collect();
     let padded = if at_start {
         format!("{padding}{text}")
@@ -174,7 +198,9 @@ fn to_int<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> {
 
 fn to_float<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> {
     let text = call.text(interpreter, 0)?;
-    let plain = text.chars().all(|c| c.is_ascii_digit() || "+-.eE".contains(c));
+    let plain = text
+        .chars()
+        .all(|c| c.is_ascii_digit() || "+-.eE".contains(c));
     match text.parse::<f64>() {
         Ok(value) if plain => interpreter.float(value, call.span),
         _ => Err(no_number(interpreter, call, "a number")),
@@ -182,7 +208,10 @@ fn to_float<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a>
 }
 
 fn no_number<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>, what: &str) -> Stop {
-    let shown = call.value(0).map(|value| interpreter.shown(value)).unwrap_or_default();
+    let shown = call
+        .value(0)
+        .map(|value| interpreter.shown(value))
+        .unwrap_or_default();
     interpreter.bad_argument(call, 0, format!("{shown} is not {what}"))
 }
 
@@ -233,9 +262,7 @@ fn fixed<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> {
     let number = call.float(interpreter, 0)?;
     let digits = call.int(interpreter, 1)?;
     match usize::try_from(digits) {
-        Ok(digits) if digits <= 100 => {
-            interpreter.text(format!("{number:.digits$}"), call.span)
-        }
+        Ok(digits) if digits <= 100 => interpreter.text(format!("{number:.digits$}"), call.span),
         _ => Err(interpreter.bad_argument(
             call,
             1,

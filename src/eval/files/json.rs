@@ -41,7 +41,10 @@ pub(super) fn read<'a>(
     })?;
     let Some(value) = parsed.value else {
         let span = place(source, 0, text.len().min(1));
-        return Err(Some(Fault::syntax(span, "this is no JSON: the file is empty")));
+        return Err(Some(Fault::syntax(
+            span,
+            "this is no JSON: the file is empty",
+        )));
     };
     let reader = Reader {
         interpreter,
@@ -106,6 +109,9 @@ pub(super) fn number<'a>(text: &str, span: Span) -> Result<Kind<'a>, Option<Faul
     }
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() && text.contains(['.', 'e', 'E']) => Ok(Kind::Float(value)),
-        _ => Err(Some(Fault::syntax(span, format!("the number `{text}` is too large")))),
+        _ => Err(Some(Fault::syntax(
+            span,
+            format!("the number `{text}` is too large"),
+        ))),
     }
 }

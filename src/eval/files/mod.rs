@@ -89,7 +89,10 @@ impl<'a> Interpreter<'a> {
         let name = path.to_string_lossy().replace('\\', "/");
         let key = (name.clone(), format);
         if let Some(known) = self.data_files.borrow().get(&key) {
-            return known.clone().map(|value| value.at_call(format, call)).ok_or(Stop::Error);
+            return known
+                .clone()
+                .map(|value| value.at_call(format, call))
+                .ok_or(Stop::Error);
         }
         let value = self.load(&path, &name, format, place, call, scope);
         self.data_files.borrow_mut().insert(key, value.clone());
@@ -185,7 +188,9 @@ impl<'a> Interpreter<'a> {
                 let files = self.files.list();
                 let files: Vec<String> = files
                     .iter()
-                    .filter(|file| file.parent() == path.parent() || file.file_name() == path.file_name())
+                    .filter(|file| {
+                        file.parent() == path.parent() || file.file_name() == path.file_name()
+                    })
                     .map(|file| file.to_string_lossy().into_owned())
                     .collect();
                 let same_name = |file: &&String| Path::new(file).file_name() == path.file_name();
@@ -193,8 +198,9 @@ impl<'a> Interpreter<'a> {
                     Some(other) => diagnostic.help(format!("there is `{other}`")),
                     None => match did_you_mean(name, files.iter().map(String::as_str)) {
                         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-                        None => diagnostic
-                            .help("paths begin at the folder of the file that reads them"),
+                        None => {
+                            diagnostic.help("paths begin at the folder of the file that reads them")
+                        }
                     },
                 }
             }

@@ -47,7 +47,10 @@ impl<'t, 'a> Reader<'_, 't, 'a> {
             Some(Err(error)) => {
                 let at = error.marker().index();
                 let span = self.places.span(at, at + 1);
-                Err(Some(Fault::syntax(span, format!("this is no YAML: {}", error.info()))))
+                Err(Some(Fault::syntax(
+                    span,
+                    format!("this is no YAML: {}", error.info()),
+                )))
             }
             None => Ok((Event::StreamEnd, self.places.span(0, 0))),
         }
@@ -75,7 +78,10 @@ impl<'t, 'a> Reader<'_, 't, 'a> {
         }
         value.ok_or_else(|| {
             let span = self.places.span(0, 1);
-            Some(Fault::syntax(span, "this is no YAML document: the file is empty"))
+            Some(Fault::syntax(
+                span,
+                "this is no YAML document: the file is empty",
+            ))
         })
     }
 
@@ -92,7 +98,10 @@ impl<'t, 'a> Reader<'_, 't, 'a> {
         let (anchor, value, count) = match event {
             Event::Alias(anchor) => {
                 let Some((value, count)) = self.anchors.get(&anchor).cloned() else {
-                    return Err(Some(Fault::syntax(span, "this alias is part of what it names")));
+                    return Err(Some(Fault::syntax(
+                        span,
+                        "this alias is part of what it names",
+                    )));
                 };
                 self.aliased = self.aliased.saturating_add(count);
                 if self.aliased > limits::ALIASES {
@@ -192,9 +201,14 @@ impl<'t, 'a> Reader<'_, 't, 'a> {
         };
         for map in maps {
             let Kind::Map(map) = &map.kind else {
-                return Err(Some(Fault::syntax(span, "`<<` takes an object, or a list of them")));
+                return Err(Some(Fault::syntax(
+                    span,
+                    "`<<` takes an object, or a list of them",
+                )));
             };
-            self.interpreter.charge(map.entries.len(), span).map_err(|_| None)?;
+            self.interpreter
+                .charge(map.entries.len(), span)
+                .map_err(|_| None)?;
             for (key, value) in &map.entries {
                 let entry = entries.entry(key.clone());
                 entry.or_insert_with(|| (span, value.clone()));
@@ -205,7 +219,9 @@ impl<'t, 'a> Reader<'_, 't, 'a> {
 
     fn no_tag(&self, tag: Option<&Tag>, own: &str, span: Span) -> Result<(), Option<Fault>> {
         match tag {
-            Some(tag) if !(tag.is_yaml_core_schema() && tag.suffix == own) => Err(unknown_tag(tag, span)),
+            Some(tag) if !(tag.is_yaml_core_schema() && tag.suffix == own) => {
+                Err(unknown_tag(tag, span))
+            }
             _ => Ok(()),
         }
     }
@@ -312,7 +328,10 @@ impl<'t> Places<'t> {
         let marks = if text.is_ascii() {
             Vec::new()
         } else {
-            text.char_indices().map(|(at, _)| at).step_by(STRIDE).collect()
+            text.char_indices()
+                .map(|(at, _)| at)
+                .step_by(STRIDE)
+                .collect()
         };
         Places {
             source,
@@ -323,7 +342,11 @@ impl<'t> Places<'t> {
 
     fn byte(&self, index: usize) -> usize {
         let Some(mark) = self.marks.get(index / STRIDE) else {
-            return if self.marks.is_empty() { index.min(self.text.len()) } else { self.text.len() };
+            return if self.marks.is_empty() {
+                index.min(self.text.len())
+            } else {
+                self.text.len()
+            };
         };
         let rest = self.text.get(*mark..).unwrap_or_default();
         let within = rest.char_indices().nth(index % STRIDE);

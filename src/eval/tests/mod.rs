@@ -26,7 +26,11 @@ impl Outcome {
         let lines = self.diagnostics.iter().map(|diagnostic| {
             let line = diagnostic.span().and_then(|span| {
                 let file = self.sources.get(span.source)?;
-                Some(format!("{}:{}", file.name, file.line_column(span.start).line))
+                Some(format!(
+                    "{}:{}",
+                    file.name,
+                    file.line_column(span.start).line
+                ))
             });
             let line = line.unwrap_or_default();
             format!("{} {line} {}", diagnostic.code.id, diagnostic.message)
@@ -47,8 +51,14 @@ pub(super) fn run_files(files: &MemoryFiles, bindings: &Bindings) -> Outcome {
     let mut problems = Problems::new();
     let program = resolve::load("pipeline.aphex", files, &mut sources, &mut problems).unwrap();
     let checked = types::check(&program, &sources, &mut problems);
-    let pipelines =
-        evaluate_with(&program, &checked, bindings, files, &mut sources, &mut problems);
+    let pipelines = evaluate_with(
+        &program,
+        &checked,
+        bindings,
+        files,
+        &mut sources,
+        &mut problems,
+    );
     Outcome {
         pipelines,
         diagnostics: problems.into_sorted(),
@@ -58,7 +68,10 @@ pub(super) fn run_files(files: &MemoryFiles, bindings: &Bindings) -> Outcome {
 
 /// Evaluates one file.
 pub(super) fn run(text: &str) -> Outcome {
-    run_files(&MemoryFiles::new().with("pipeline.aphex", text), &Bindings::new())
+    run_files(
+        &MemoryFiles::new().with("pipeline.aphex", text),
+        &Bindings::new(),
+    )
 }
 
 /// A pipeline around the items of one environment, and declarations before it.
@@ -81,7 +94,8 @@ pipeline shop {{
 
 /// The block of that kind and label.
 pub(super) fn block<'o>(object: &'o Object, kind: &str, label: &str) -> &'o Object {
-    let is_it = |block: &&Block| block.kind == kind && block.label.as_deref().unwrap_or("") == label;
+    let is_it =
+        |block: &&Block| block.kind == kind && block.label.as_deref().unwrap_or("") == label;
     &object.blocks.iter().find(is_it).unwrap().object
 }
 

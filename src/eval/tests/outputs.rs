@@ -39,17 +39,33 @@ fn known() -> Bindings {
 #[test]
 fn what_is_lifted_gives_the_same_when_known() {
     let cases = [
-        ("Api.Url + \"/health\"", "https://api/health", vec!["dev.Api.Url"]),
+        (
+            "Api.Url + \"/health\"",
+            "https://api/health",
+            vec!["dev.Api.Url"],
+        ),
         (
             "if run.branch == \"main\" { Api.Url } else { Web.Url }",
             "https://api",
             vec!["run.branch", "dev.Api.Url", "dev.Web.Url"],
         ),
-        ("\"#{run.branch}-#{run.commit.short}\"", "main-0123456", vec!["run.branch", "run.commit"]),
+        (
+            "\"#{run.branch}-#{run.commit.short}\"",
+            "main-0123456",
+            vec!["run.branch", "run.commit"],
+        ),
         ("shout(Api.Url)", "HTTPS://API!", vec!["dev.Api.Url"]),
-        ("join([Api.Url, Web.Url], \",\")", "https://api,https://web", vec!["dev.Api.Url", "dev.Web.Url"]),
+        (
+            "join([Api.Url, Web.Url], \",\")",
+            "https://api,https://web",
+            vec!["dev.Api.Url", "dev.Web.Url"],
+        ),
         ("\"#{run.attempt + 1}\"", "3", vec!["run.attempt"]),
-        ("match run.branch { \"main\" => Web.Url, _ => \"none\" }", "https://web", vec!["run.branch", "dev.Web.Url"]),
+        (
+            "match run.branch { \"main\" => Web.Url, _ => \"none\" }",
+            "https://web",
+            vec!["run.branch", "dev.Web.Url"],
+        ),
     ];
     let bindings = known();
     for (expression, wanted, needs) in cases {
@@ -58,7 +74,11 @@ fn what_is_lifted_gives_the_same_when_known() {
         let Data::Output(output) = &env(dev_test(compiled.pipeline()), "X").data else {
             panic!("{expression} is known when compiling");
         };
-        let found: Vec<String> = output.needs.iter().map(|need| need.source.to_string()).collect();
+        let found: Vec<String> = output
+            .needs
+            .iter()
+            .map(|need| need.source.to_string())
+            .collect();
         assert_eq!(found, needs, "{expression}");
         assert_eq!(output.expression, expression);
         let files = MemoryFiles::new().with("pipeline.aphex", text);
@@ -70,10 +90,14 @@ fn what_is_lifted_gives_the_same_when_known() {
 
 #[test]
 fn inputs_are_run_time_values() {
-    let text = program("run.input.reason").replace("build {", "input reason { default = \"x\" }\n  build {");
+    let text = program("run.input.reason")
+        .replace("build {", "input reason { default = \"x\" }\n  build {");
     let outcome = run(&text);
     let Data::Output(output) = &env(dev_test(outcome.pipeline()), "X").data else {
         panic!("known");
     };
-    assert_eq!(output.needs[0].source, RuntimeSource::Run(vec!["input".into(), "reason".into()]));
+    assert_eq!(
+        output.needs[0].source,
+        RuntimeSource::Run(vec!["input".into(), "reason".into()])
+    );
 }

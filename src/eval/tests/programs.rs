@@ -112,7 +112,12 @@ fn the_shop_of_the_language() {
 
 #[test]
 fn a_policy_is_told_at_the_environment() {
-    let files = shop(|text| text.replace("approval { message = \"Ship to #{region}?\", timeout = 24h }", ""));
+    let files = shop(|text| {
+        text.replace(
+            "approval { message = \"Ship to #{region}?\", timeout = 24h }",
+            "",
+        )
+    });
     let outcome = run_files(&files, &Bindings::new());
     assert_eq!(
         outcome.messages(),
@@ -140,7 +145,11 @@ fn defaults_are_late_bound() {
         "stack Api = api(\"x\") with { timeout = 10m }",
     );
     let outcome = run(&text);
-    let stack = block(block(outcome.pipeline(), "environment", "dev"), "stack", "Api");
+    let stack = block(
+        block(outcome.pipeline(), "environment", "dev"),
+        "stack",
+        "Api",
+    );
     assert_eq!(field(stack, "select"), &Data::String("Api".into()));
     assert_eq!(field(stack, "timeout"), &Data::Duration(600));
 }
@@ -155,8 +164,17 @@ fn inherited_fields_come_from_the_nearest_defaults() {
     let outcome = run(&text);
     let shop = outcome.pipeline();
     let dev = block(shop, "environment", "dev");
-    assert_eq!(field(block(dev, "test", "a"), "timeout"), &Data::Duration(300));
-    assert_eq!(field(block(dev, "test", "b"), "timeout"), &Data::Duration(420));
-    assert_eq!(field(block(shop, "check", "c"), "timeout"), &Data::Duration(540));
+    assert_eq!(
+        field(block(dev, "test", "a"), "timeout"),
+        &Data::Duration(300)
+    );
+    assert_eq!(
+        field(block(dev, "test", "b"), "timeout"),
+        &Data::Duration(420)
+    );
+    assert_eq!(
+        field(block(shop, "check", "c"), "timeout"),
+        &Data::Duration(540)
+    );
     assert!(shop.blocks.iter().any(|block| block.kind == "build"));
 }
