@@ -4,7 +4,8 @@ use crate::model::build::reader::Reader;
 use crate::model::{Event, Forks, Input, Trigger};
 use crate::source::{Span, Spanned};
 
-/// The triggers of a pipeline, in order; without any, pushes and pull requests to `main`.
+/// The triggers of a pipeline, in order; without any, pushes and pull requests to `main`. One with an
+/// error is left out: what is left of its filters would match something else.
 pub(super) fn all(pipeline: &Reader<'_>) -> Vec<Trigger> {
     let written: Vec<Trigger> = pipeline
         .blocks("on")
@@ -63,12 +64,13 @@ fn read(reader: &Reader<'_>) -> Option<Trigger> {
         Event::PullRequest { .. } => None,
         _ => reader.refs("deploy"),
     };
-    Some(Trigger {
+    let trigger = Trigger {
         event,
         deploy,
         span: reader.span(),
         name: Spanned::new(name.to_owned(), reader.object.name_span),
-    })
+    };
+    (!reader.partial()).then_some(trigger)
 }
 
 /// As `on push {}` and `on pull_request {}` would be; a test compares the two.
