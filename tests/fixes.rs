@@ -30,7 +30,9 @@ fn applied(files: &Files, sources: &Sources, fix: &Fix) -> Files {
     let mut files = files.clone();
     for edit in edits {
         let name = &sources.get(edit.span.source).unwrap().name;
-        let text = files.get_mut(name).expect("a fix changes files of the program alone");
+        let text = files
+            .get_mut(name)
+            .expect("a fix changes files of the program alone");
         text.replace_range(edit.span.range(), &edit.text);
     }
     files
@@ -67,14 +69,14 @@ fn programs(folder: &Path, into: &mut Vec<(String, Files)>) {
 
 /// How often this very problem is reported.
 fn count(list: &[Diagnostic], problem: &Diagnostic) -> usize {
-    let same = |other: &&Diagnostic| {
-        other.code == problem.code && other.message == problem.message
-    };
+    let same = |other: &&Diagnostic| other.code == problem.code && other.message == problem.message;
     list.iter().filter(same).count()
 }
 
 fn syntax_errors(list: &[Diagnostic]) -> usize {
-    list.iter().filter(|problem| problem.code.id.starts_with("A01")).count()
+    list.iter()
+        .filter(|problem| problem.code.id.starts_with("A01"))
+        .count()
 }
 
 #[test]

@@ -59,8 +59,21 @@ impl<'a> Interpreter<'a> {
         match self.program.lookup(scope.module_id(), name) {
             Some(Binding::Item(id)) => self.top(id, span),
             Some(Binding::Module(module)) => Value::new(Kind::Module(module), span),
-            Some(Binding::Unknown) | None => Value::error(span),
+            Some(Binding::Unknown) => Value::error(span),
+            None => self.listed(&scope, name, span),
         }
+    }
+
+    /// The blocks of a kind in the bodies around, where nothing else has that name.
+    fn listed(&self, scope: &Scope<'a>, name: &SmolStr, span: Span) -> Value<'a> {
+        for frame in scope.frames() {
+            if let Names::Body(instance, _) = &frame.names
+                && instance.schema.blocks.contains_key(name)
+            {
+                return self.blocks_of_kind(instance, name, span);
+            }
+        }
+        Value::error(span)
     }
 
     /// A block by its label in one layer of a body, where the text has such a label.

@@ -120,6 +120,8 @@ pub struct Known {
     pub labels: IndexMap<SmolStr, KnownBlock>,
     /// By kind: `build` of a pipeline.
     pub singles: IndexMap<SmolStr, KnownBlock>,
+    /// By kind: the list of the `stack`s of an environment. Of two that a name could mean it is the last.
+    pub lists: IndexMap<SmolStr, KnownBlock>,
     /// The names of the fields that are set: no names to use, but good to know for messages.
     pub fields: Vec<SmolStr>,
 }

@@ -113,31 +113,12 @@ impl<'p> Checker<'p> {
                     ..schema
                 })
             }
-            Type::Object(object) => {
-                let mut fields = object.fields.clone();
-                for item in &body.items {
-                    match item {
-                        BodyItem::Field(field) => {
-                            let ty = self.infer(&field.value, None);
-                            let field_type = crate::types::ObjectField {
-                                ty,
-                                optional: false,
-                            };
-                            fields.insert(field.name.name.clone(), field_type);
-                        }
-                        BodyItem::Error(_) => {}
-                        _ => return self.only_fields(expr, body),
-                    }
-                }
-                let ty = Type::Object(Rc::new(crate::types::ObjectType { fields }));
-                self.bounded(expr.span, ty)
-            }
-            Type::Map(_) => {
+            Type::Map(_) | Type::Object(_) => {
                 let text = self.short_text(base.span);
                 let diagnostic = Diagnostic::error(
                     &codes::WITH,
                     expr.span,
-                    "`with` changes instances of schemas and objects, and this is a map",
+                    "`with` changes instances of schemas, and this is a map or an object",
                 )
                 .help(format!("write `merge({text}, {{ … }})`"));
                 self.silent_body(body);
@@ -161,17 +142,6 @@ impl<'p> Checker<'p> {
                 self.error(expr.span, diagnostic)
             }
         }
-    }
-
-    fn only_fields(&mut self, expr: &Expr, body: &'p Body) -> Type {
-        let diagnostic = Diagnostic::error(
-            &codes::WITH,
-            expr.span,
-            "an object has fields alone, no blocks",
-        )
-        .help("write `with { field = value }`");
-        self.silent_body(body);
-        self.error(expr.span, diagnostic)
     }
 
     /// Marks a body whose schema is not known as not to be looked at.
@@ -275,6 +245,7 @@ impl<'p> Checker<'p> {
         let mut known = self.known_body(here, body, schema, None);
         // Blocks that are one of a kind keep the name that they have around.
         known.singles.retain(|_, block| block.span != body.span);
+        known.lists.clear();
         self.within(Frame::Body(Rc::new(known)), |checker| {
             checker.items(body, schema, mode, seen);
         });

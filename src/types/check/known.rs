@@ -50,14 +50,22 @@ impl<'p> Checker<'p> {
             }
         }
         for (name, kind) in &schema.blocks {
-            if kind.cardinality == Cardinality::One && !known.singles.contains_key(name) {
-                let block = KnownBlock {
-                    kind: name.clone(),
-                    ty: self.shape_type(&kind.shape),
-                    span: body.span,
-                };
-                known.singles.insert(name.clone(), block);
+            let many = kind.cardinality == Cardinality::Many;
+            let known_as = if many {
+                &mut known.lists
+            } else {
+                &mut known.singles
+            };
+            if kind.cardinality == Cardinality::Optional || known_as.contains_key(name) {
+                continue;
             }
+            let one = self.shape_type(&kind.shape);
+            let block = KnownBlock {
+                kind: name.clone(),
+                ty: if many { Type::list(one) } else { one },
+                span: body.span,
+            };
+            known_as.insert(name.clone(), block);
         }
         known
     }

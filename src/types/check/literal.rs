@@ -85,6 +85,7 @@ impl<'p> Checker<'p> {
             if let Some(name) = fixed {
                 if let Some(first) = seen.get(&name) {
                     self.key_twice(entry, &name, *first);
+                    self.silent(expr.span);
                     continue;
                 }
                 seen.insert(name.clone(), entry.key.span());
@@ -104,8 +105,8 @@ impl<'p> Checker<'p> {
         {
             self.missing_keys(expr, (&seen, &unknown), object, role);
         }
-        if shape.is_some() && self.problems.len() > errors {
-            return Type::Error;
+        if self.problems.len() > errors && shape.is_some() {
+            return self.silent(expr.span);
         }
         let ty = if computed {
             Type::map(values)

@@ -81,8 +81,17 @@ impl<'p> Checker<'p> {
                 return Some(Found::Block(block.clone()));
             }
         }
-        let binding = self.program.lookup(self.place.module, name)?;
-        Some(Found::Top(binding))
+        if let Some(binding) = self.program.lookup(self.place.module, name) {
+            return Some(Found::Top(binding));
+        }
+        self.place
+            .frames
+            .iter()
+            .rev()
+            .find_map(|frame| match frame {
+                Frame::Body(known) => known.lists.get(name).cloned().map(Found::Block),
+                _ => None,
+            })
     }
 
     /// A local name of some type.
