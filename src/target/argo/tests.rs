@@ -219,3 +219,20 @@ fn a_thousand_environments_fit() {
         assert!(!problems.has_errors());
     }
 }
+
+/// The last stages may fail: the environment has not, whatever they do, and waits for them all the same.
+#[test]
+fn optional_stages_at_the_end_5_5() {
+    let own = "environment dev";
+    let mut dev = environment("", "dev");
+    dev.max_parallel = at(2);
+    let optional = |name: &str| Step {
+        required: false,
+        ..step(StepKind::Test, own, name)
+    };
+    dev.tests = vec![optional("a11y"), optional("load"), step(StepKind::Test, own, "smoke")];
+    golden(
+        "optional",
+        &pipeline(vec![target(dev), target(environment("", "prod"))]),
+    );
+}
