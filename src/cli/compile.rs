@@ -62,8 +62,8 @@ enum Kind {
     WorkflowTemplates,
 }
 
-/// The file of the source map, in a directory of manifests.
-const SOURCE_MAP: &str = "source-map.json";
+/// The file of the source map, in a directory of manifests. `kubectl apply -f DIR` reads every `.json`, and must not read this.
+const SOURCE_MAP: &str = "source.map";
 
 impl Compile {
     /// Compiles, and prints or writes the manifests.

@@ -44,6 +44,17 @@ pub struct Tasklist {
     pub drafts: Vec<Draft>,
     /// `dag.target`; empty: the tasks that no other depends on.
     pub target: String,
+    required: Vec<String>,
+}
+
+impl Tasklist {
+    /// Names every required task as target. Argo looks at targets in their order, and otherwise at the last tasks by the alphabet:
+    /// so where not all may begin at once, the first ones written begin first.
+    #[must_use]
+    pub fn in_order(mut self) -> Self {
+        self.target = self.required.join(" ");
+        self
+    }
 }
 
 /// What the drafting of tasks needs to know.
@@ -74,7 +85,7 @@ impl Drafting<'_, '_> {
         let members: HashSet<StageId> = siblings.iter().map(|stage| stage.id).collect();
         let mut tasks: Tasks = HashMap::new();
         let mut list = Tasklist::default();
-        let (mut masked, mut required, mut optional) = (false, Vec::new(), Vec::new());
+        let (mut masked, mut optional) = (false, Vec::new());
         for stage in in_order(siblings) {
             let mut inner = stage.clone();
             inner.after.retain(|edge| members.contains(&edge.from));
@@ -84,7 +95,7 @@ impl Drafting<'_, '_> {
             if let Some(bulk) = self.bulk.filter(|bulk| bulk.members.contains(&stage.id)) {
                 if !tasks.contains_key(&stage.id) {
                     let own = self.items(siblings, bulk, &depends, taken, &mut list.drafts);
-                    required.extend(own.iter().cloned());
+                    list.required.extend(own.iter().cloned());
                     tasks.extend(bulk.members.iter().map(|member| (*member, own.clone())));
                 }
                 continue;
@@ -92,15 +103,10 @@ impl Drafting<'_, '_> {
             let before = list.drafts.len();
             let own = self.draft(stage, depends, taken, &mut list.drafts);
             masked |= !stage.required || stage.condition != crate::graph::Condition::Success;
-            let names = list
-                .drafts
-                .iter()
-                .skip(before)
-                .map(|draft| draft.name.clone());
-            if stage.required {
-                required.extend(names);
-            } else {
-                optional.extend(own.clone());
+            let names = list.drafts.iter().skip(before);
+            match stage.required {
+                true => list.required.extend(names.map(|draft| draft.name.clone())),
+                false => optional.extend(own.iter().cloned()),
             }
             tasks.insert(stage.id, own);
         }
@@ -118,9 +124,9 @@ impl Drafting<'_, '_> {
                 let depends = terms.join(" && ");
                 list.drafts
                     .extend(origin.map(|origin| Draft::plain(&name, &template, depends, origin)));
-                required.push(name);
+                list.required.push(name);
             }
-            list.target = required.join(" ");
+            list = list.in_order();
         }
         list
     }

@@ -87,7 +87,10 @@ impl<'p> Assembly<'_, 'p> {
                 continue;
             };
             let children: Vec<&Stage<'_>> = entry.children(Some(stage.id)).collect();
-            let list = self.draft(&children, &mut Taken::default());
+            let mut list = self.draft(&children, &mut Taken::default());
+            if environment.max_parallel.value > 1 {
+                list = list.in_order();
+            }
             let mut values = Vec::new();
             let tasks = list.drafts.iter().map(|draft| TaskShape {
                 name: draft.name.clone(),
@@ -230,7 +233,10 @@ impl<'p> Assembly<'_, 'p> {
         let most = wave.max_parallel.as_ref().map(|most| most.value.max(1));
         let batches = most.filter(|most| wave.fail_fast && (*most as usize) < members.len());
         let in_batches = batches.map(|most| most as usize);
-        let list = self.level(children, &members, in_batches, &mut Taken::default());
+        let mut list = self.level(children, &members, in_batches, &mut Taken::default());
+        if most.is_some() {
+            list = list.in_order();
+        }
         Template {
             parallelism: if batches.is_some() { None } else { most },
             ..dag::template(name, list, stage.span)

@@ -7,7 +7,7 @@ use crate::diagnostics::codes::platform;
 use crate::diagnostics::{Diagnostic, Problems};
 use crate::eval::data::SecretStore;
 use crate::graph::{Graph, StageKind};
-use crate::model::{EnvValue, Pipeline, Service, Step, Text};
+use crate::model::{EnvValue, Pipeline, Service, Step, Target, Text};
 use crate::source::Span;
 use crate::target::argo::entry::TASK_LIMIT;
 use crate::target::argo::leaf;
@@ -36,7 +36,7 @@ pub fn check(
         return;
     }
     for compiled in objects {
-        tasks(&compiled.object, problems);
+        tasks(pipeline, &compiled.object, problems);
         templates(pipeline, &compiled.object, problems);
         size(pipeline, &compiled.object, problems);
         if problems.len() > before {
@@ -166,17 +166,35 @@ fn templates(pipeline: &Pipeline, object: &WorkflowTemplate, problems: &mut Prob
         "{environments} are for environments that differ in structure, {waves} for waves, the others for pods that differ"
     ))
     .help("give steps of environments that are alike the same names: environments of one structure share one template");
-    let different = templates
+    let mut different: Vec<Span> = templates
         .iter()
         .filter(|template| template.name.starts_with("environment"))
-        .filter_map(|template| template.origin);
-    for span in different.take(2) {
+        .filter_map(|template| template.origin)
+        .map(|block| name_of(pipeline, block))
+        .collect();
+    different.dedup();
+    for span in different.into_iter().take(2) {
         diagnostic = diagnostic.also(span, "differs in structure");
     }
     problems.push(diagnostic);
 }
 
-fn tasks(object: &WorkflowTemplate, problems: &mut Problems) {
+/// The name of the environment or wave that is this block; the block itself for others.
+fn name_of(pipeline: &Pipeline, block: Span) -> Span {
+    let waves = pipeline.targets.iter().filter_map(|target| match target {
+        Target::Wave(wave) => Some((wave.span, wave.name.span)),
+        Target::Environment(_) => None,
+    });
+    let environments = pipeline.environments();
+    let mut named = environments
+        .map(|environment| (environment.span, environment.name.span))
+        .chain(waves)
+        .chain([(pipeline.span, pipeline.name.span)]);
+    let found = named.find(|(span, _)| *span == block);
+    found.map_or(block, |(_, name)| name)
+}
+
+fn tasks(pipeline: &Pipeline, object: &WorkflowTemplate, problems: &mut Problems) {
     for template in &object.spec.templates {
         let count = template.dag.as_ref().map_or(0, |dag| dag.tasks.len());
         let Some(span) = template.origin.filter(|_| count > TASK_LIMIT) else {
@@ -185,7 +203,7 @@ fn tasks(object: &WorkflowTemplate, problems: &mut Problems) {
         problems.push(
             Diagnostic::error(
                 &platform::TASK_COUNT,
-                span,
+                name_of(pipeline, span),
                 format!("{count} stages in one graph, Argo takes at most {TASK_LIMIT}"),
             )
             .label(format!("becomes the template `{}`", template.name))

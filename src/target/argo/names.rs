@@ -14,7 +14,6 @@ const EXPRESSION_WORDS: &[&str] = &[
     "contains",
     "else",
     "endsWith",
-    "env",
     "false",
     "if",
     "in",

@@ -230,7 +230,11 @@ fn optional_stages_at_the_end_5_5() {
         required: false,
         ..step(StepKind::Test, own, name)
     };
-    dev.tests = vec![optional("a11y"), optional("load"), step(StepKind::Test, own, "smoke")];
+    dev.tests = vec![
+        optional("a11y"),
+        optional("load"),
+        step(StepKind::Test, own, "smoke"),
+    ];
     golden(
         "optional",
         &pipeline(vec![target(dev), target(environment("", "prod"))]),
