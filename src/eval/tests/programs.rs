@@ -121,7 +121,7 @@ fn a_policy_is_told_at_the_environment() {
     let outcome = run_files(&files, &Bindings::new());
     assert_eq!(
         outcome.messages(),
-        ["A0452 pipeline.aphex:36 production environment `prod-eu-west-1` has no approval"]
+        ["A0452 pipeline.aphex:39 production environment `prod-eu-west-1` has no approval"]
     );
 }
 
@@ -134,7 +134,7 @@ fn a_condition_is_told_at_the_value_once() {
     let outcome = run(&text);
     assert_eq!(
         outcome.messages(),
-        ["A0450 pipeline.aphex:1 an AWS account ID has 12 digits, `12` has 2 characters"]
+        ["A0450 pipeline.aphex:1 an AWS account ID has 12 digits, `12` has 2"]
     );
 }
 
