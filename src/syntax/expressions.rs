@@ -4,6 +4,7 @@ use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax as codes;
 use crate::syntax::ast::{Argument, BinaryOp, Expr, ExprKind, Ident, UnaryOp};
 use crate::syntax::parser::Parser;
+use crate::syntax::parts::Subject;
 use crate::syntax::recovery::{Items, begins_value};
 use crate::syntax::token::{Token, TokenKind};
 
@@ -20,6 +21,7 @@ impl Parser<'_> {
 
     /// Operators that bind at least as strongly as `weakest`, and their operands.
     fn binary(&mut self, weakest: u8) -> Expr {
+        let start = self.start();
         let mut left = self.cast();
         while let Some((op, strength, op_token)) = self.operator() {
             if strength < weakest || self.failed || !self.link() {
@@ -32,7 +34,7 @@ impl Parser<'_> {
                 self.binary(strength + 1)
             };
             left = Expr {
-                span: left.span.to(right.span),
+                span: self.span_from(start),
                 kind: ExprKind::Binary {
                     op,
                     op_span: self.span_of(op_token),
@@ -113,6 +115,7 @@ impl Parser<'_> {
 
     /// `value as Type`
     fn cast(&mut self) -> Expr {
+        let start = self.start();
         let mut expr = self.unary();
         while self.at(TokenKind::As) && !self.at_new_line() && !self.failed && self.link() {
             self.bump();
@@ -122,7 +125,7 @@ impl Parser<'_> {
                 self.type_expr()
             };
             expr = Expr {
-                span: expr.span.to(ty.span),
+                span: self.span_from(start),
                 kind: ExprKind::As(Box::new(expr), Box::new(ty)),
             };
         }
@@ -153,7 +156,7 @@ impl Parser<'_> {
         };
         for (op, token) in operators.into_iter().rev() {
             expr = Expr {
-                span: self.span_of(token).to(expr.span),
+                span: self.span_from(token.start),
                 kind: ExprKind::Unary(op, Box::new(expr)),
             };
         }
@@ -183,6 +186,9 @@ impl Parser<'_> {
 
     /// A value, and the members, indices, calls and bodies after it.
     fn postfix(&mut self) -> Expr {
+        let start = self.start();
+        // Whether it is a name, or members of one: what an instance may begin with.
+        let mut dotted = self.at(TokenKind::Word);
         let mut expr = self.primary();
         loop {
             let token = self.token(0);
@@ -191,10 +197,7 @@ impl Parser<'_> {
                 TokenKind::With if !self.at_new_line() => Parser::with,
                 TokenKind::OpenParen if !self.at_new_line() => Parser::call,
                 TokenKind::OpenBracket if !self.at_new_line() => Parser::index,
-                TokenKind::OpenBrace if self.instances && !token.first => {
-                    if !is_dotted(&expr) {
-                        return expr;
-                    }
+                TokenKind::OpenBrace if dotted && self.instances && !token.first => {
                     Parser::instance
                 }
                 _ => return expr,
@@ -202,12 +205,13 @@ impl Parser<'_> {
             if self.failed || !self.link() {
                 return expr;
             }
-            expr = next(self, expr);
+            dotted &= token.kind == TokenKind::Dot;
+            expr = next(self, expr, start);
         }
     }
 
     /// `.name`, `?.name`
-    fn member(&mut self, base: Expr) -> Expr {
+    fn member(&mut self, base: Expr, start: u32) -> Expr {
         let dot = self.bump();
         let word = if self.at_new_line() {
             None
@@ -215,28 +219,10 @@ impl Parser<'_> {
             self.word()
         };
         let Some(name) = word else {
-            let (place, found) = self.place_of_missing();
-            let problem = if self.at(TokenKind::Number) {
-                Diagnostic::error(
-                    &codes::OTHER_NOTATION,
-                    place,
-                    "an element of a list is reached by `[…]`",
-                )
-                .help(format!("write `[{}]`", self.text_of(self.token(0))))
-            } else {
-                Diagnostic::error(
-                    &codes::MISSING,
-                    place,
-                    format!("a name is missing after `{}`", self.text_of(dot)),
-                )
-                .label(found)
-                .help("write the name of a member; for a computed one write `[…]`")
-            };
-            self.fail(problem);
-            return self.error_expr(base.span.start);
+            return self.missing_member(dot, start);
         };
         Expr {
-            span: base.span.to(name.span),
+            span: self.span_from(start),
             kind: ExprKind::Member {
                 base: Box::new(base),
                 name,
@@ -245,23 +231,45 @@ impl Parser<'_> {
         }
     }
 
+    #[cold]
+    fn missing_member(&mut self, dot: Token, start: u32) -> Expr {
+        let (place, found) = self.place_of_missing();
+        let problem = if self.at(TokenKind::Number) {
+            Diagnostic::error(
+                &codes::OTHER_NOTATION,
+                place,
+                "an element of a list is reached by `[…]`",
+            )
+            .help(format!("write `[{}]`", self.text_of(self.token(0))))
+        } else {
+            Diagnostic::error(
+                &codes::MISSING,
+                place,
+                format!("a name is missing after `{}`", self.text_of(dot)),
+            )
+            .label(found)
+            .help("write the name of a member; for a computed one write `[…]`")
+        };
+        self.fail(problem);
+        self.error_expr(start)
+    }
+
     /// ` with { … }`
-    fn with(&mut self, base: Expr) -> Expr {
+    fn with(&mut self, base: Expr, start: u32) -> Expr {
         self.bump();
-        if !self.opens_brace("`with`", "with { field = value }") {
-            return self.error_expr(base.span.start);
+        if !self.opens_brace(Subject::Other("`with`"), "with { field = value }") {
+            return self.error_expr(start);
         }
         let body = self.body();
         Expr {
-            span: base.span.to(body.span),
+            span: self.span_from(start),
             kind: ExprKind::With(Box::new(base), body),
         }
     }
 
     /// `Schema { … }`
-    fn instance(&mut self, schema: Expr) -> Expr {
+    fn instance(&mut self, schema: Expr, start: u32) -> Expr {
         let mut path = Vec::new();
-        let span = schema.span;
         let mut part = schema;
         loop {
             match part.kind {
@@ -282,20 +290,20 @@ impl Parser<'_> {
         path.reverse();
         let body = self.body();
         Expr {
-            span: span.to(body.span),
+            span: self.span_from(start),
             kind: ExprKind::Instance { schema: path, body },
         }
     }
 
     /// `(a, name = b)`
-    fn call(&mut self, function: Expr) -> Expr {
+    fn call(&mut self, function: Expr, start: u32) -> Expr {
         self.bump();
         let outside = self.enter(false);
         let arguments = self.items(Items::Arguments, Parser::argument);
-        let close = self.bump();
+        self.bump();
         self.leave(outside);
         Expr {
-            span: function.span.to(self.span_of(close)),
+            span: self.span_from(start),
             kind: ExprKind::Call {
                 function: Box::new(function),
                 arguments,
@@ -311,46 +319,35 @@ impl Parser<'_> {
         let value = match &name {
             None => self.expr(),
             Some(name) => {
-                let what = format!("the argument `{}`", name.name);
-                self.equals(&what);
-                self.value(&what)
+                let what = self.subject(name);
+                self.equals(what);
+                self.value(what)
             }
         };
         Argument { name, value }
     }
 
     /// `[i]`, `[a..b]`
-    fn index(&mut self, base: Expr) -> Expr {
+    fn index(&mut self, base: Expr, start: u32) -> Expr {
         self.bump();
         let outside = self.enter(true);
-        let start = (!self.at(TokenKind::DotDot) && !self.kind().is_closer()).then(|| self.expr());
+        let first = (!self.at(TokenKind::DotDot) && !self.kind().is_closer()).then(|| self.expr());
         let slice = !self.failed && self.eat(TokenKind::DotDot).is_some();
         let end = (slice && !self.kind().is_closer()).then(|| self.expr());
         if self.kind_at(1).is_closer() {
             self.eat(TokenKind::Comma);
         }
-        if !self.kind().is_closer() {
-            let problem = Diagnostic::error(
-                &codes::UNEXPECTED,
-                self.here(),
-                format!("{} does not belong to this index", self.found()),
-            )
-            .help("write one index `[i]`, or a part `[from..to]`");
-            self.fail(problem);
-        } else if start.is_none() && !slice {
-            let problem = Diagnostic::error(&codes::MISSING, self.after(), "an index is missing")
-                .label("it should stand here")
-                .help("write `[i]`, or a part `[from..to]`");
-            self.fail(problem);
+        if !self.kind().is_closer() || (first.is_none() && !slice) {
+            self.rest_of_index();
         }
         while !self.kind().is_closer() && !self.at(TokenKind::End) {
             self.skip();
         }
-        let close = self.bump();
+        self.bump();
         self.leave(outside);
-        let span = base.span.to(self.span_of(close));
+        let span = self.span_from(start);
         let base = Box::new(base);
-        let kind = match (start, slice) {
+        let kind = match (first, slice) {
             (start, true) => ExprKind::Slice {
                 base,
                 start: start.map(Box::new),
@@ -361,17 +358,22 @@ impl Parser<'_> {
         };
         Expr { kind, span }
     }
-}
 
-/// Whether it is a name, or members of one: what an instance may begin with.
-fn is_dotted(mut expr: &Expr) -> bool {
-    loop {
-        match &expr.kind {
-            ExprKind::Name(_) => return true,
-            ExprKind::Member {
-                base, safe: false, ..
-            } => expr = base,
-            _ => return false,
+    #[cold]
+    fn rest_of_index(&mut self) {
+        if !self.kind().is_closer() {
+            let problem = Diagnostic::error(
+                &codes::UNEXPECTED,
+                self.here(),
+                format!("{} does not belong to this index", self.found()),
+            )
+            .help("write one index `[i]`, or a part `[from..to]`");
+            self.fail(problem);
+        } else {
+            let problem = Diagnostic::error(&codes::MISSING, self.after(), "an index is missing")
+                .label("it should stand here")
+                .help("write `[i]`, or a part `[from..to]`");
+            self.fail(problem);
         }
     }
 }

@@ -4,20 +4,24 @@
 //! | --- | --- |
 //! | characters → tokens | `lexer/` |
 //! | every bracket gets a partner | `delimiters.rs` |
-//! | tokens → tree | `items.rs`, `schemas.rs`, `bodies.rs`, `types.rs`, `expressions.rs`, `values.rs`, `strings.rs`, `numbers.rs` |
-//! | where an item ends, and how to go on after a broken one | `recovery.rs` |
+//! | tokens → tree | `items.rs`, `functions.rs`, `schemas.rs`, `bodies.rs`, `types.rs`, `expressions.rs`, `values.rs`, `collections.rs`, `control.rs`, `strings.rs`, `numbers.rs` |
+//! | where an item ends, and how to go on after a broken one | `recovery.rs`, `mistakes.rs` |
 //!
 //! `grammar/aphex.pest` is the same language as a grammar; a test compares the two.
 
 pub mod allow;
 pub mod ast;
 mod bodies;
+mod collections;
 mod comments;
+mod control;
 mod delimiters;
 mod expressions;
 mod extent;
+mod functions;
 mod items;
 mod lexer;
+mod mistakes;
 mod numbers;
 mod parser;
 mod parts;

@@ -12,7 +12,7 @@ use crate::syntax::comments::Comments;
 use crate::syntax::token::{Token, TokenKind};
 
 /// How deep brackets, blocks and operators before a value may stand in each other.
-pub const MAX_DEPTH: u32 = 128;
+pub const MAX_DEPTH: u32 = 100;
 
 /// How high the tree of one expression may be: chains such as `a + b + c` count too.
 pub const MAX_HEIGHT: u32 = 256;

@@ -7,7 +7,30 @@ use crate::syntax::parser::Parser;
 use crate::syntax::recovery::begins_value;
 use crate::syntax::token::TokenKind;
 
-impl Parser<'_> {
+/// What a message is about.
+#[derive(Clone, Copy)]
+pub(super) enum Subject<'a> {
+    /// "`region`"
+    Name(&'a str),
+    /// "this pattern"
+    Other(&'static str),
+}
+
+impl std::fmt::Display for Subject<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Subject::Name(name) => write!(f, "`{name}`"),
+            Subject::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+impl<'a> Parser<'a> {
+    /// A name, as what a message is about.
+    pub fn subject(&self, name: &Ident) -> Subject<'a> {
+        Subject::Name(self.text.get(name.span.range()).unwrap_or("…"))
+    }
+
     /// A name that is declared or used here: a word that is not reserved. `what` is said of the place where it is
     /// missing: "a parameter".
     pub fn name(&mut self, what: &str) -> Option<Ident> {
@@ -21,6 +44,12 @@ impl Parser<'_> {
             self.bump();
             return Some(self.ident_of(token));
         }
+        self.missing_name(what);
+        None
+    }
+
+    #[cold]
+    fn missing_name(&mut self, what: &str) {
         let (place, found) = self.place_of_missing();
         let mut problem = Diagnostic::error(
             &codes::MISSING,
@@ -29,7 +58,7 @@ impl Parser<'_> {
         )
         .label(found)
         .help("a name has letters, digits, `_` and `-`, and begins with a letter or `_`");
-        if token.kind.is_string() {
+        if self.kind().is_string() {
             problem = Diagnostic::error(
                 &codes::UNEXPECTED,
                 place,
@@ -38,7 +67,6 @@ impl Parser<'_> {
             .help("write the name alone");
         }
         self.fail(problem);
-        None
     }
 
     /// Says that the current token is a reserved word.
@@ -77,23 +105,23 @@ impl Parser<'_> {
     }
 
     /// `=`, or what people write in its place, which is reported. False where there is none of it.
-    pub fn equals(&mut self, what: &str) -> bool {
+    pub fn equals(&mut self, what: Subject<'_>) -> bool {
+        if self.eat(TokenKind::Equal).is_some() {
+            return true;
+        }
+        self.other_equals(what)
+    }
+
+    #[cold]
+    fn other_equals(&mut self, what: Subject<'_>) -> bool {
         let token = self.token(0);
-        let span = self.here();
         match token.kind {
-            TokenKind::Equal => {
-                self.bump();
-                return true;
-            }
             TokenKind::Colon | TokenKind::EqualEqual | TokenKind::FatArrow | TokenKind::Arrow => {
-                let mut span = span;
-                let mut written = self.text_of(token).to_owned();
-                let problem_at = self.token(1);
                 self.bump();
                 if token.kind == TokenKind::Colon && self.at_new_line() {
                     let problem = Diagnostic::error(
                         &codes::OTHER_NOTATION,
-                        span,
+                        self.span_of(token),
                         format!("`:` does not open what is in {what}"),
                     )
                     .label("indentation alone means nothing")
@@ -101,19 +129,17 @@ impl Parser<'_> {
                     self.fail(problem);
                     return false;
                 }
-                if token.kind == TokenKind::Colon
-                    && problem_at.kind == TokenKind::Equal
-                    && problem_at.start == token.end
-                {
+                // `:=`
+                let equal = self.token(0);
+                let joined = token.kind == TokenKind::Colon
+                    && equal.kind == TokenKind::Equal
+                    && equal.start == token.end;
+                if joined {
                     self.bump();
-                    span = span.to(self.span_of(problem_at));
-                    written.push('=');
                 }
-                let blank = if token.start == self.end_before(token.start) {
-                    " ="
-                } else {
-                    "="
-                };
+                let span = self.span_from(token.start);
+                let written = self.text.get(span.range()).unwrap_or(":");
+                let spaced = token.start != self.end_before(token.start);
                 let problem = Diagnostic::error(
                     &codes::OTHER_NOTATION,
                     span,
@@ -121,30 +147,33 @@ impl Parser<'_> {
                 )
                 .label("`=` belongs here")
                 .help("write `=`")
-                .fix("write `=`", span, blank);
+                .fix("write `=`", span, if spaced { "=" } else { " =" });
                 self.report(problem);
-                return true;
+                true
             }
-            _ => {}
+            _ if begins_value(token.kind) && !self.at_new_line() => {
+                let place = self.after();
+                let problem = Diagnostic::error(
+                    &codes::MISSING,
+                    place,
+                    format!("`=` is missing before the value of {what}"),
+                )
+                .label("`=` belongs here")
+                .help("write `=`")
+                .fix("write `=`", place, " =");
+                self.report(problem);
+                true
+            }
+            _ => {
+                let place = self.after();
+                let problem =
+                    Diagnostic::error(&codes::MISSING, place, format!("{what} has no value"))
+                        .label("`= value` is missing here")
+                        .help("write `=` and the value");
+                self.fail(problem);
+                false
+            }
         }
-        let place = self.after();
-        if begins_value(token.kind) && !self.at_new_line() {
-            let problem = Diagnostic::error(
-                &codes::MISSING,
-                place,
-                format!("`=` is missing before the value of {what}"),
-            )
-            .label("`=` belongs here")
-            .help("write `=`")
-            .fix("write `=`", place, " =");
-            self.report(problem);
-            return true;
-        }
-        let problem = Diagnostic::error(&codes::MISSING, place, format!("{what} has no value"))
-            .label("`= value` is missing here")
-            .help("write `=` and the value");
-        self.fail(problem);
-        false
     }
 
     /// The end of the last character before this byte that is no blank.
@@ -161,33 +190,39 @@ impl Parser<'_> {
     }
 
     /// The value after a `=`, of what is called `what`.
-    pub fn value(&mut self, what: &str) -> Expr {
-        let token = self.token(0);
-        let next_item = self.at_next_item();
+    pub fn value(&mut self, what: Subject<'_>) -> Expr {
+        let kind = self.kind();
         let ends = matches!(
-            token.kind,
+            kind,
             TokenKind::Comma | TokenKind::Semicolon | TokenKind::End
-        ) || token.kind.is_closer();
-        if next_item || ends {
-            let place = self.after();
-            let problem = Diagnostic::error(&codes::MISSING, place, format!("{what} has no value"))
-                .label("a value is missing here")
-                .help("write a value after `=`");
-            self.fail(problem);
-            return Expr {
-                kind: crate::syntax::ast::ExprKind::Error,
-                span: place,
-            };
+        ) || kind.is_closer();
+        if ends || self.at_next_item() {
+            return self.missing_value(what);
         }
-        if token.kind == TokenKind::Equal {
-            let span = self.here();
-            self.bump();
-            let problem = Diagnostic::error(&codes::UNEXPECTED, span, "`=` stands here twice")
-                .help("leave one of them out")
-                .fix("leave it out", span, "");
-            self.report(problem);
+        if kind == TokenKind::Equal {
+            self.second_equals();
         }
         self.expr()
+    }
+
+    #[cold]
+    fn missing_value(&mut self, what: Subject<'_>) -> Expr {
+        let place = self.after();
+        let problem = Diagnostic::error(&codes::MISSING, place, format!("{what} has no value"))
+            .label("a value is missing here")
+            .help("write a value after `=`");
+        self.fail(problem);
+        self.error_expr(place.start)
+    }
+
+    #[cold]
+    fn second_equals(&mut self) {
+        let span = self.here();
+        self.bump();
+        let problem = Diagnostic::error(&codes::UNEXPECTED, span, "`=` stands here twice")
+            .help("leave one of them out")
+            .fix("leave it out", span, "");
+        self.report(problem);
     }
 
     /// Takes the token where it is of this kind, or reports that it is missing.
@@ -196,19 +231,26 @@ impl Parser<'_> {
             self.bump();
             return true;
         }
+        self.missing_token(written, what);
+        false
+    }
+
+    #[cold]
+    fn missing_token(&mut self, written: &str, what: &str) {
         let (place, found) = self.place_of_missing();
         let problem = Diagnostic::error(&codes::MISSING, place, format!("`{written}` is missing"))
             .label(found)
             .help(format!("{what}: write `{written}`"));
         self.fail(problem);
-        false
     }
 
     /// Whether a `{` follows on the line; where not, reports that `what` needs one.
-    pub fn opens_brace(&mut self, what: &str, example: &str) -> bool {
-        if self.at_same_line(TokenKind::OpenBrace) {
-            return true;
-        }
+    pub fn opens_brace(&mut self, what: Subject<'_>, example: &str) -> bool {
+        self.at_same_line(TokenKind::OpenBrace) || self.missing_brace(what, example)
+    }
+
+    #[cold]
+    fn missing_brace(&mut self, what: Subject<'_>, example: &str) -> bool {
         let (place, found) = self.place_of_missing();
         if self.at(TokenKind::OpenBrace) {
             let here = self.here();

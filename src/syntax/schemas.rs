@@ -25,8 +25,7 @@ impl Parser<'_> {
                 bases.push(self.type_name());
             }
         }
-        let what = format!("the schema `{}`", name.name);
-        if !self.opens_brace(&what, &format!("schema {} {{ … }}", name.name)) {
+        if !self.opens_brace(self.subject(&name), "schema NAME { … }") {
             return None;
         }
         let items = self.nested(|parser| {
@@ -133,13 +132,12 @@ impl Parser<'_> {
         start: u32,
     ) -> Option<FieldDecl> {
         let name = self.word()?;
-        let what = format!("`{}`", name.name);
         if !self.expect(TokenKind::Colon, ":", "a field has a type after its name") {
             return None;
         }
         let ty = self.refined_type();
         let default = if self.eat(TokenKind::Equal).is_some() {
-            Some(self.value(&what))
+            Some(self.value(self.subject(&name)))
         } else {
             None
         };

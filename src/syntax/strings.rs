@@ -133,22 +133,13 @@ impl<'a> Parser<'a> {
         self.bump();
         let outside = self.enter(false);
         let expr = if self.at(TokenKind::InterpolationEnd) {
-            let span = self.span_from(start).to(self.here());
-            let problem = Diagnostic::error(&codes::MISSING, span, "`#{}` has nothing in it")
-                .help("write an expression between the braces; where the text itself is meant, write `\\#{}`");
-            self.report(problem);
+            self.empty_interpolation(start);
             self.error_expr(start)
         } else {
             self.expr()
         };
         if !self.at(TokenKind::InterpolationEnd) {
-            let problem = Diagnostic::error(
-                &codes::UNEXPECTED,
-                self.here(),
-                format!("{} does not belong to the value before it", self.found()),
-            )
-            .help("one expression stands in `#{…}`; where the text `#{` itself is meant, write `\\#{`");
-            self.fail(problem);
+            self.rest_of_interpolation();
         }
         while !matches!(self.kind(), TokenKind::InterpolationEnd | TokenKind::End) {
             self.skip();
@@ -156,6 +147,26 @@ impl<'a> Parser<'a> {
         self.bump();
         self.leave(outside);
         StringPart::Expr(expr)
+    }
+
+    #[cold]
+    fn empty_interpolation(&mut self, start: u32) {
+        let span = self.span_from(start).to(self.here());
+        let problem = Diagnostic::error(&codes::MISSING, span, "`#{}` has nothing in it").help(
+            "write an expression between the braces; where the text itself is meant, write `\\#{}`",
+        );
+        self.report(problem);
+    }
+
+    #[cold]
+    fn rest_of_interpolation(&mut self) {
+        let problem = Diagnostic::error(
+            &codes::UNEXPECTED,
+            self.here(),
+            format!("{} does not belong to the value before it", self.found()),
+        )
+        .help("one expression stands in `#{…}`; where the text `#{` itself is meant, write `\\#{`");
+        self.fail(problem);
     }
 }
 

@@ -17,12 +17,13 @@ impl Parser<'_> {
     }
 
     fn conditions(&mut self) -> TypeExpr {
+        let start = self.start();
         let mut ty = self.type_expr();
         while self.at(TokenKind::Where) && !self.at_new_line() && !self.failed && self.link() {
             self.bump();
             let condition = self.type_condition();
             ty = TypeExpr {
-                span: self.span_from(ty.span.start),
+                span: self.span_from(start),
                 kind: TypeKind::Refined(Box::new(ty), Rc::new(condition)),
             };
         }
@@ -111,37 +112,43 @@ impl Parser<'_> {
             };
         }
         if self.at_same_line(TokenKind::OpenBracket) && self.kind_at(1) == TokenKind::CloseBracket {
-            let open = self.bump();
-            let close = self.bump();
-            let span = self.span_of(open).to(self.span_of(close));
-            let name = self.text.get(ty.span.range()).unwrap_or("T");
-            let (before, at) = (Span::new(self.source, start, start), span);
-            let problem = Diagnostic::error(
-                &codes::OTHER_NOTATION,
-                span,
-                format!("the type of a list is written `[{name}]`"),
-            )
-            .help(format!("write `[{name}]`"))
-            .fix_all(
-                format!("write `[{name}]`"),
-                vec![
-                    crate::diagnostics::Edit {
-                        span: before,
-                        text: "[".to_owned(),
-                    },
-                    crate::diagnostics::Edit {
-                        span: at,
-                        text: "]".to_owned(),
-                    },
-                ],
-            );
-            self.report(problem);
+            self.list_suffix(start, ty.span);
             ty = TypeExpr {
                 kind: TypeKind::List(Box::new(ty)),
                 span: self.span_from(start),
             };
         }
         ty
+    }
+
+    /// `T[]`
+    #[cold]
+    fn list_suffix(&mut self, start: u32, element: Span) {
+        let open = self.bump();
+        let close = self.bump();
+        let span = self.span_of(open).to(self.span_of(close));
+        let name = self.text.get(element.range()).unwrap_or("T");
+        let (before, at) = (Span::new(self.source, start, start), span);
+        let problem = Diagnostic::error(
+            &codes::OTHER_NOTATION,
+            span,
+            format!("the type of a list is written `[{name}]`"),
+        )
+        .help(format!("write `[{name}]`"))
+        .fix_all(
+            format!("write `[{name}]`"),
+            vec![
+                crate::diagnostics::Edit {
+                    span: before,
+                    text: "[".to_owned(),
+                },
+                crate::diagnostics::Edit {
+                    span: at,
+                    text: "]".to_owned(),
+                },
+            ],
+        );
+        self.report(problem);
     }
 
     /// A type without `|` and `?`.
@@ -206,7 +213,7 @@ impl Parser<'_> {
                 .help("write a type, such as `String`, `[String]` or `{ name: String }`")
         };
         self.fail(problem);
-        self.error_type(place.start)
+        self.error_type(self.after().start)
     }
 
     /// At the closing bracket of a type; what else stands there is reported and skipped.

@@ -1,11 +1,12 @@
-//! Values that stand by themselves: literals, names, lists, objects, parentheses, `if`, `match`.
+//! Values that stand by themselves: literals, names, parentheses; and braces that hold a value.
 
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax as codes;
-use crate::syntax::ast::{Arm, Clause, Expr, ExprKind, Label, Let, ObjectEntry, Pattern};
+use crate::syntax::ast::{Expr, ExprKind, Let};
+use crate::syntax::numbers::BadNumber;
 use crate::syntax::parser::Parser;
-use crate::syntax::recovery::{Items, begins_value};
-use crate::syntax::token::TokenKind;
+use crate::syntax::recovery::Items;
+use crate::syntax::token::{Token, TokenKind};
 use smol_str::SmolStr;
 
 impl Parser<'_> {
@@ -46,20 +47,24 @@ impl Parser<'_> {
             return ExprKind::Error;
         }
         let result = crate::syntax::numbers::read(self.text_of(token));
-        let kind = result.unwrap_or_else(|bad| {
-            let span = self.here();
-            let mut problem = Diagnostic::error(&codes::NUMBER, span, bad.message).help(bad.help);
-            if let Some(meant) = bad.meant {
-                problem = problem.fix(format!("write `{meant}`"), span, meant);
-            }
-            self.report(problem);
-            ExprKind::Error
-        });
+        let kind = result.unwrap_or_else(|bad| self.bad_number(bad));
         self.bump();
         kind
     }
 
+    #[cold]
+    fn bad_number(&mut self, bad: BadNumber) -> ExprKind {
+        let span = self.here();
+        let mut problem = Diagnostic::error(&codes::NUMBER, span, bad.message).help(bad.help);
+        if let Some(meant) = bad.meant {
+            problem = problem.fix(format!("write `{meant}`"), span, meant);
+        }
+        self.report(problem);
+        ExprKind::Error
+    }
+
     /// Says that a value is missing here.
+    #[cold]
     pub fn no_value(&mut self) -> Expr {
         let (place, found) = self.place_of_missing();
         let token = self.token(0);
@@ -85,196 +90,7 @@ impl Parser<'_> {
                 .help("write a value: a name, a number, text between `\"`, a list `[…]`, an object `{…}`")
         };
         self.fail(problem);
-        self.error_expr(place.start)
-    }
-
-    /// `[a, b]`, `[f(x) for x in xs if c]`
-    fn list(&mut self) -> ExprKind {
-        self.bump();
-        let outside = self.enter(true);
-        let mut clauses = Vec::new();
-        let mut count = 0;
-        let mut elements = self.items(Items::Elements, |parser| {
-            count += 1;
-            let element = parser.expr();
-            if parser.at(TokenKind::For) && !parser.failed {
-                if count > 1 {
-                    parser.refuse_for();
-                }
-                clauses = parser.clauses();
-            }
-            element
-        });
-        self.bump();
-        self.leave(outside);
-        if clauses.is_empty() {
-            return ExprKind::List(elements);
-        }
-        match (elements.pop(), elements.is_empty()) {
-            (Some(element), true) => ExprKind::ListFor {
-                element: Box::new(element),
-                clauses,
-            },
-            _ => ExprKind::Error,
-        }
-    }
-
-    /// A `for` after the second element or entry.
-    fn refuse_for(&mut self) {
-        let problem = Diagnostic::error(
-            &codes::UNEXPECTED,
-            self.here(),
-            "a list or map made by `for` has nothing else in it",
-        )
-        .label("this `for` is not after the first element")
-        .help("make two of them, and put them together by `+`");
-        self.report(problem);
-    }
-
-    /// The `for`s and `if`s of a comprehension; to its end.
-    fn clauses(&mut self) -> Vec<Clause> {
-        let mut clauses = Vec::new();
-        loop {
-            let clause = if self.eat(TokenKind::For).is_some() {
-                self.binding().map(Clause::For)
-            } else if self.eat(TokenKind::If).is_some() {
-                Some(Clause::If(self.header("`if` has no condition", |parser| {
-                    parser.condition("`if`")
-                })))
-            } else {
-                break;
-            };
-            match clause {
-                Some(clause) if !self.failed => clauses.push(clause),
-                _ => break,
-            }
-        }
-        if matches!(self.kind(), TokenKind::Comma | TokenKind::Semicolon) {
-            self.bump();
-        }
-        if !self.kind().is_closer() {
-            let problem = Diagnostic::error(
-                &codes::UNEXPECTED,
-                self.here(),
-                format!("{} does not belong to this `for`", self.found()),
-            )
-            .label("after `for x in xs` comes another `for`, an `if`, or the end")
-            .help("a list made by `for` has nothing else in it; put two lists together by `+`");
-            self.fail(problem);
-        }
-        if clauses.is_empty() {
-            // Not a list after all, but one with an error in it.
-            clauses.push(Clause::If(self.error_expr(self.start())));
-        }
-        clauses
-    }
-
-    /// `{ key = value }`, `{ k = v for k, v in m }`
-    pub fn object(&mut self) -> ExprKind {
-        self.bump();
-        let outside = self.enter(true);
-        let mut clauses = Vec::new();
-        let mut count = 0;
-        let mut entries = self.items(Items::Entries, |parser| {
-            let entry = parser.entry();
-            count += 1;
-            if parser.at(TokenKind::For) && !parser.failed {
-                if count > 1 {
-                    parser.refuse_for();
-                }
-                if let Some((Key::Label(Label::Name(name)), _)) = &entry
-                    && TokenKind::of_word(&name.name).is_reserved()
-                {
-                    let problem = Diagnostic::error(
-                        &codes::RESERVED_WORD,
-                        name.span,
-                        format!("`{}` is a reserved word", name.name),
-                    )
-                    .label("before `for` the key is an expression")
-                    .help("where the text is meant, write it between `\"`");
-                    parser.report(problem);
-                }
-                clauses = parser.clauses();
-            } else if let Some((Key::Computed(key), _)) = &entry {
-                let problem =
-                    Diagnostic::error(&codes::UNEXPECTED, key.span, "a key is a name or a string")
-                        .help("a computed key stands in a string: `\"#{…}\" = value`");
-                parser.report(problem);
-            }
-            entry
-        });
-        self.bump();
-        self.leave(outside);
-        if !clauses.is_empty() {
-            return match (entries.pop(), entries.is_empty()) {
-                (Some(Some((key, value))), true) => ExprKind::MapFor {
-                    key: Box::new(key.into_expr()),
-                    value: Box::new(value),
-                    clauses,
-                },
-                _ => ExprKind::Error,
-            };
-        }
-        let count = entries.len();
-        let entries: Vec<ObjectEntry> = entries
-            .into_iter()
-            .flatten()
-            .filter_map(|(key, value)| match key {
-                Key::Label(key) => Some(ObjectEntry { key, value }),
-                Key::Computed(_) => None,
-            })
-            .collect();
-        if entries.len() < count {
-            // An entry is missing: nobody shall say that it was never written.
-            return ExprKind::Error;
-        }
-        ExprKind::Object(entries)
-    }
-
-    fn entry(&mut self) -> Option<(Key, Expr)> {
-        let assigns = |kind| {
-            matches!(
-                kind,
-                TokenKind::Equal
-                    | TokenKind::Colon
-                    | TokenKind::EqualEqual
-                    | TokenKind::FatArrow
-                    | TokenKind::Arrow
-            )
-        };
-        let key = if self.kind().is_word() && assigns(self.kind_at(1)) {
-            Key::Label(Label::Name(self.word()?))
-        } else if self.kind().is_string()
-            && (assigns(self.kind_after(0)) || self.ends_after_string())
-        {
-            Key::Label(Label::String(self.string_literal()))
-        } else {
-            let expr = self.expr();
-            if self.failed {
-                return None;
-            }
-            Key::Computed(expr)
-        };
-        let what = match &key {
-            Key::Label(label) => match label.fixed() {
-                Some(name) => format!("`{name}`"),
-                None => "the key".to_owned(),
-            },
-            Key::Computed(_) => "the key".to_owned(),
-        };
-        if !self.equals(&what) {
-            return None;
-        }
-        let value = self.value(&what);
-        Some((key, value))
-    }
-
-    /// Whether nothing that could go on with a value follows the string here.
-    fn ends_after_string(&self) -> bool {
-        let next = self.kind_after(0);
-        next.is_closer()
-            || begins_value(next)
-            || matches!(next, TokenKind::Comma | TokenKind::Semicolon)
+        self.error_expr(self.after().start)
     }
 
     /// `(a + b)`, `(let a = 1; a + 1)`
@@ -301,20 +117,25 @@ impl Parser<'_> {
                 self.bump();
                 separated = true;
             }
-            if separated {
-                continue;
-            }
-            let place = self.after();
-            let problem = Diagnostic::error(&codes::MISSING, place, "`;` is missing after a `let`")
-                .label("`;` belongs here")
-                .help("write `;` and the value: `(let a = 1; a + 1)`");
-            self.fail(problem);
-            self.recover(Items::Entries, first);
-            while matches!(self.kind(), TokenKind::Comma | TokenKind::Semicolon) {
-                self.bump();
+            if !separated {
+                self.missing_separator(first);
             }
         }
         lets
+    }
+
+    /// A `let` that ends in the middle of a line.
+    #[cold]
+    fn missing_separator(&mut self, first: Token) {
+        let place = self.after();
+        let problem = Diagnostic::error(&codes::MISSING, place, "`;` is missing after a `let`")
+            .label("`;` belongs here")
+            .help("write `;` and the value: `(let a = 1; a + 1)`");
+        self.fail(problem);
+        self.recover(Items::Entries, first);
+        while matches!(self.kind(), TokenKind::Comma | TokenKind::Semicolon) {
+            self.bump();
+        }
     }
 
     fn with_lets(&mut self, start: u32, lets: Vec<Let>, value: Expr) -> Expr {
@@ -395,180 +216,6 @@ impl Parser<'_> {
         Expr {
             kind: kind.unwrap_or(ExprKind::Error),
             span: self.span_from(start),
-        }
-    }
-
-    /// `if c { a } else if d { b } else { e }`
-    fn if_expr(&mut self) -> ExprKind {
-        let mut branches = Vec::new();
-        let otherwise = loop {
-            let start = self.start();
-            self.bump();
-            let condition = self.header("`if` has no condition", |parser| parser.condition("`if`"));
-            if !self.opens_brace("the condition of `if`", "if condition { a } else { b }") {
-                break self.error_expr(start);
-            }
-            let then = self.branch();
-            branches.push((start, condition, then));
-            if self.failed || !self.link() {
-                break self.error_expr(start);
-            }
-            if !self.at_else() {
-                let place = self.after();
-                let problem = Diagnostic::error(
-                    &codes::MISSING,
-                    place,
-                    "an `if` that gives a value needs an `else`",
-                )
-                .label("`else { … }` is missing here")
-                .help("write `else { value }`");
-                self.fail(problem);
-                break self.error_expr(place.start);
-            }
-            if self.at(TokenKind::If) {
-                continue;
-            }
-            if !self.opens_brace("`else`", "else { value }") {
-                break self.error_expr(start);
-            }
-            break self.branch();
-        };
-        let mut result = otherwise;
-        for (start, condition, then) in branches.into_iter().rev() {
-            result = Expr {
-                kind: ExprKind::If {
-                    condition: Box::new(condition),
-                    then: Box::new(then),
-                    otherwise: Box::new(result),
-                },
-                span: self.span_from(start),
-            };
-        }
-        result.kind
-    }
-
-    /// `match x { pattern => value, … }`
-    fn match_expr(&mut self) -> ExprKind {
-        self.bump();
-        let subject = self.header("`match` has nothing to look at", Parser::expr);
-        if !self.opens_brace("`match`", "match value { pattern => result }") {
-            return ExprKind::Error;
-        }
-        self.bump();
-        let outside = self.enter(true);
-        let arms = self.items(Items::Arms, Parser::arm);
-        self.bump();
-        self.leave(outside);
-        let count = arms.len();
-        let arms: Vec<Arm> = arms.into_iter().flatten().collect();
-        if arms.len() < count {
-            return ExprKind::Error;
-        }
-        ExprKind::Match {
-            subject: Box::new(subject),
-            arms,
-        }
-    }
-
-    fn arm(&mut self) -> Option<Arm> {
-        let mut patterns = vec![self.pattern()?];
-        while self.eat(TokenKind::Pipe).is_some() {
-            patterns.push(self.pattern()?);
-        }
-        let span = self.here();
-        match self.kind() {
-            TokenKind::FatArrow => {
-                self.bump();
-            }
-            TokenKind::Arrow | TokenKind::Equal | TokenKind::Colon => {
-                self.bump();
-                let problem = Diagnostic::error(
-                    &codes::OTHER_NOTATION,
-                    span,
-                    "`=>` stands between a pattern and its value",
-                )
-                .help("write `=>`")
-                .fix("write `=>`", span, "=>");
-                self.report(problem);
-            }
-            _ => {
-                self.expect(
-                    TokenKind::FatArrow,
-                    "=>",
-                    "a pattern has its value after it",
-                );
-                return None;
-            }
-        }
-        let value = if self.at(TokenKind::OpenBrace) {
-            self.branch()
-        } else {
-            self.value("this pattern")
-        };
-        Some(Arm { patterns, value })
-    }
-
-    fn pattern(&mut self) -> Option<Pattern> {
-        if self.at(TokenKind::Word) {
-            let token = self.bump();
-            let ident = self.ident_of(token);
-            if self.at(TokenKind::Colon) {
-                self.bump();
-                return Some(Pattern::Typed(ident, self.type_expr()));
-            }
-            if ident.name == "_" {
-                return Some(Pattern::Any(ident.span));
-            }
-            return Some(Pattern::Name(ident));
-        }
-        let literal = matches!(
-            self.kind(),
-            TokenKind::Number
-                | TokenKind::Minus
-                | TokenKind::True
-                | TokenKind::False
-                | TokenKind::Null
-        ) || self.kind().is_string();
-        if literal {
-            return self.literal().map(Pattern::Literal);
-        }
-        let problem = if self.at(TokenKind::Else) {
-            Diagnostic::error(
-                &codes::OTHER_NOTATION,
-                self.here(),
-                "`else` is written `_` in a `match`",
-            )
-            .help("write `_`")
-            .fix("write `_`", self.here(), "_")
-        } else {
-            let (place, found) = self.place_of_missing();
-            Diagnostic::error(&codes::MISSING, place, "a pattern is missing")
-                .label(found)
-                .help("write a literal, `name: Type`, a name, or `_` for everything else")
-        };
-        self.fail(problem);
-        None
-    }
-}
-
-/// The key of an entry: a name or string, or what only a `for` may have there.
-enum Key {
-    Label(Label),
-    Computed(Expr),
-}
-
-impl Key {
-    fn into_expr(self) -> Expr {
-        match self {
-            Key::Label(Label::Name(ident)) => Expr {
-                kind: ExprKind::Name(ident.name),
-                span: ident.span,
-            },
-            Key::Label(Label::String(literal)) => Expr {
-                span: literal.span,
-                kind: ExprKind::String(literal),
-            },
-            Key::Computed(expr) => expr,
         }
     }
 }
