@@ -1,9 +1,11 @@
 //! Commands that are fine, and commands that are not: what is said, and at which characters.
 
+use std::rc::Rc;
+
 use crate::diagnostics::Problems;
 use crate::model::fixture;
 use crate::model::{EnvValue, Pipeline, Shell, StepKind, Text};
-use crate::resolve::{Module, ModuleId, ModulePath, Program};
+use crate::resolve;
 use crate::rules::{Context, check};
 use crate::source::{MemoryFiles, SourceId, Sources, Span};
 use crate::syntax::walk::{self, Met};
@@ -68,8 +70,10 @@ impl Case {
         let source = format!("let x = [{}]", quoted.join(", "));
         let mut problems = Problems::new();
         let mut sources = Sources::new();
-        let id = sources.add("pipeline.aphex", source.clone());
-        let file = crate::syntax::parse(id, &source, &mut problems);
+        let files = self.files.clone().with("pipeline.aphex", source);
+        let program = resolve::load("pipeline.aphex", &files, &mut sources, &mut problems).unwrap();
+        let root = program.module(program.root).unwrap();
+        let file = Rc::clone(&root.file);
         let mut spans: Vec<Span> = Vec::new();
         walk::file(&file, &mut |met| {
             if let Met::String(literal) = met {
@@ -82,25 +86,10 @@ impl Case {
             .zip(spans)
             .map(|(command, span)| Text::new((*command).to_owned(), span))
             .collect();
-        let program = Program {
-            modules: vec![Module {
-                id: ModuleId(0),
-                path: ModulePath::File("pipeline.aphex".to_owned()),
-                source: id,
-                file: std::rc::Rc::new(file),
-                names: indexmap::IndexMap::new(),
-                uses: Vec::new(),
-                partial: false,
-                insertion: crate::source::Span::new(id, 0, 0),
-            }],
-            root: ModuleId(0),
-            prelude: indexmap::IndexMap::new(),
-            standard: indexmap::IndexMap::new(),
-        };
         let context = Context {
             pipelines: std::slice::from_ref(&self.pipeline),
             program: Some(&program),
-            files: &self.files,
+            files: &files,
             sources: &sources,
         };
         check(&context, &mut problems);

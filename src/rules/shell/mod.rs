@@ -1,6 +1,7 @@
 //! Shell text: read with a shell's own grammar, then looked at by rules.
 
 mod bash;
+mod documents;
 mod effects;
 mod guard;
 mod read;

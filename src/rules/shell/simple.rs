@@ -169,12 +169,8 @@ impl Reader {
                     _ => Redirects::default(),
                 })
             }
-            IoRedirect::HereDocument(_, document) => {
-                if document.requires_expansion {
-                    words::here_document(self, &document.doc, text, place)?;
-                }
-                Ok(input)
-            }
+            // Taken out before the text is parsed.
+            IoRedirect::HereDocument(..) => Ok(input),
             IoRedirect::HereString(_, word) => {
                 let (at, _) = text.word(word);
                 bash::here_string(at, &mut self.script.bash);

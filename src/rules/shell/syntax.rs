@@ -58,15 +58,6 @@ fn unterminated(
 ) -> SyntaxError {
     let one = |start: usize, length: usize| start..(start + length).min(text.len());
     match error {
-        TokenizerError::UnterminatedHereDocuments(tags, _) => {
-            let start = text.find("<<").unwrap_or(0);
-            fault(
-                one(start, 2),
-                &format!("the here-document never ends: no line is `{tags}`"),
-                "begins here",
-                "put the end word on a line of its own, without spaces before it",
-            )
-        }
         TokenizerError::UnterminatedEscapeSequence => fault(
             text.len().saturating_sub(1)..text.len(),
             "a `\\` at the end of the command escapes nothing",

@@ -6,6 +6,7 @@ use brush_parser::ast::{
 };
 
 use crate::rules::shell::bash;
+use crate::rules::shell::documents;
 use crate::rules::shell::effects::names_in;
 use crate::rules::shell::read::options;
 use crate::rules::shell::script::{Place, Script};
@@ -32,6 +33,22 @@ impl Reader {
             self.script.opaque = true;
             return Ok(());
         }
+        let Some(stripped) = documents::strip(text).map_err(|error| SyntaxError {
+            at: origin.place(error.at.clone()),
+            ..error
+        })?
+        else {
+            self.script.opaque = true;
+            return Ok(());
+        };
+        for document in stripped
+            .documents
+            .iter()
+            .filter(|document| document.expands)
+        {
+            words::here_document(self, text, &document.body, origin, place)?;
+        }
+        let text = stripped.text.as_str();
         let program = Parser::new(text.as_bytes(), &options())
             .parse_program()
             .map_err(|error| syntax::explain(&error, text, origin))?;

@@ -1,5 +1,7 @@
 //! Reads the words of a command: what they are worth, and what is expanded in them.
 
+use std::ops::Range;
+
 use brush_parser::ast;
 use brush_parser::word::{self, Parameter, ParameterExpr, WordPiece, WordPieceWithSource};
 
@@ -44,15 +46,15 @@ pub fn read(
 /// Reads the body of a here-document whose variables are expanded.
 pub fn here_document(
     reader: &mut Reader,
-    word: &ast::Word,
-    text: &Text<'_>,
+    text: &str,
+    body: &Range<usize>,
+    origin: &Origin,
     place: &Place,
 ) -> Result<(), SyntaxError> {
-    let (at, exact) = text.word(word);
-    let origin = if exact {
-        Origin::Offset(at.start)
-    } else {
-        Origin::Within(at.clone())
+    let at = origin.place(body.clone());
+    let origin = match origin {
+        Origin::Offset(_) => Origin::Offset(at.start),
+        Origin::Within(whole) => Origin::Within(whole.clone()),
     };
     let mut ignored = Word {
         raw: String::new(),
@@ -62,7 +64,7 @@ pub fn here_document(
         glob: false,
         at,
     };
-    let Ok(pieces) = word::parse_heredoc(&word.value, &options()) else {
+    let Ok(pieces) = word::parse_heredoc(text.get(body.clone()).unwrap_or(""), &options()) else {
         return Ok(());
     };
     for piece in &pieces {
@@ -194,7 +196,7 @@ fn parts(expansion: &ParameterExpr) -> Option<(&Parameter, bool, Option<&String>
 fn parameter(
     reader: &mut Reader,
     expansion: &ParameterExpr,
-    at: std::ops::Range<usize>,
+    at: Range<usize>,
     word: &mut Word,
     place: &Place,
 ) -> Result<(), SyntaxError> {
