@@ -44,10 +44,6 @@ impl<'a> Interpreter<'a> {
         }
         let kind = instance.schema.blocks.get(&key.kind)?;
         let makes = self.makes(kind, key.label.as_ref())?;
-        if !self.meter.block() {
-            self.report_limit(instance.span);
-            return None;
-        }
         let cell = Cell::new(Some(instance), key.clone(), makes);
         let cell: &'a Cell<'a> = self.arena.cells.alloc(cell);
         instance.cells.borrow_mut().insert(key, cell);

@@ -20,8 +20,8 @@ use crate::syntax::ast::{Block, Body, BodyItem, For, ForBinding, If, Label, Let}
 /// What a body's syntax tells without evaluating anything.
 #[derive(Debug, Default)]
 pub struct BodyInfo {
-    /// Fixed labels, with their kind, and whether they stand within a `for` or an `if`.
-    pub labels: HashMap<SmolStr, (SmolStr, bool)>,
+    /// Fixed labels outside of `for` and `if`, with their kind: these are names.
+    pub labels: HashMap<SmolStr, SmolStr>,
     /// Fields within a `for` or an `if`.
     pub conditional: HashSet<SmolStr>,
     /// Whether nothing has to be evaluated to know its items.
@@ -44,13 +44,11 @@ impl BodyInfo {
                     BodyItem::Block(block) => {
                         let Some(label) = &block.label else { continue };
                         match label.fixed() {
-                            Some(label) => {
-                                let known = (block.kind.name.clone(), within);
-                                let entry = info.labels.entry(label).or_insert(known.clone());
-                                if !within {
-                                    *entry = known;
-                                }
+                            Some(label) if !within => {
+                                let labels = info.labels.entry(label);
+                                labels.or_insert_with(|| block.kind.name.clone());
                             }
+                            Some(_) => {}
                             None => info.plain = false,
                         }
                     }
@@ -241,6 +239,10 @@ impl<'a> Interpreter<'a> {
         };
         if self.checked.poisoned.contains(&block.span) {
             into.partial = true;
+            return;
+        }
+        if !self.meter.block() {
+            self.report_limit(block.span);
             return;
         }
         into.blocks.push(GivenBlock {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
-use crate::diagnostics::codes::{blocks, evaluation as codes};
+use crate::diagnostics::codes::evaluation as codes;
 use crate::diagnostics::{Diagnostic, did_you_mean, list_names};
 use crate::eval::block::{Cell, CellKey, Makes};
 use crate::eval::busy::Busy;
@@ -87,46 +87,16 @@ impl<'a> Interpreter<'a> {
         let Given::Body(body, _) = &instance.layers.get(layer)?.given else {
             return None;
         };
-        let info = self.body_info(body);
-        let (kind, conditional) = info.labels.get(name)?;
-        if *conditional {
-            self.blocks(instance);
-        }
-        match self.labelled(instance, kind, name, *conditional) {
-            Some(cell) => Some(self.block_value(cell, span)),
-            None if *conditional => {
-                self.report(
-                    Diagnostic::error(
-                        &blocks::BLOCK_ABSENT,
-                        span,
-                        format!("there is no {kind} `{name}` here"),
-                    )
-                    .label("its `if` or `for` did not make it")
-                    .help("use it where the same condition holds, or write the block without one"),
-                );
-                Some(Value::error(span))
-            }
-            None => Some(Value::error(span)),
-        }
-    }
-
-    /// The block of a kind and label; with `present` only where it was made.
-    fn labelled(
-        &self,
-        instance: &'a Instance<'a>,
-        kind: &SmolStr,
-        label: &SmolStr,
-        present: bool,
-    ) -> Option<&'a Cell<'a>> {
+        let kind = self.body_info(body).labels.get(name)?.clone();
         let key = CellKey {
-            kind: kind.clone(),
-            label: Some(label.clone()),
+            kind,
+            label: Some(name.clone()),
             ordinal: 0,
         };
-        if present {
-            return instance.cells.borrow().get(&key).copied();
-        }
-        self.cell(instance, key)
+        Some(match self.cell(instance, key) {
+            Some(cell) => self.block_value(cell, span),
+            None => Value::error(span),
+        })
     }
 
     /// A block as a value: a reference, or the run-time value that it stands for.
@@ -169,6 +139,8 @@ impl<'a> Interpreter<'a> {
             }
             Cardinality::One | Cardinality::Optional => match self.single(instance, name) {
                 Some(cell) => self.block_value(cell, span),
+                // One that could not be read may have been written.
+                None if self.is_incomplete(instance) => Value::error(span),
                 None => Value::new(Kind::Null, span),
             },
         }

@@ -60,8 +60,6 @@ pub struct KindInfo<'a> {
     pub shape: KindShape<'a>,
     /// How many there may be.
     pub cardinality: Cardinality,
-    /// Where it is declared.
-    pub span: Span,
 }
 
 /// What blocks of a kind are made of.
@@ -111,7 +109,6 @@ impl<'a> Interpreter<'a> {
             let info = KindInfo {
                 shape: self.shape(&kind.shape),
                 cardinality: kind.cardinality,
-                span: kind.span,
             };
             (name.clone(), info)
         });

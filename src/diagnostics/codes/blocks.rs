@@ -28,6 +28,5 @@ codes! {
     CONDITION "A0450" "a value does not meet the condition of its type";
     ASSERT "A0451" "an assert does not hold";
     POLICY_BROKEN "A0452" "a policy does not hold";
-    BLOCK_ABSENT "A0453" "a block that its `if` or `for` did not make";
-    NOT_IN_PIPELINE "A0454" "a run-time value of something that is in no pipeline";
+    NOT_IN_PIPELINE "A0453" "a run-time value of something that is in no pipeline";
 }
