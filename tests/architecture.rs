@@ -119,7 +119,11 @@ fn the_language_half_does_no_io() {
     ];
     for file in files {
         let Some(part) = part_of(&file) else { continue };
-        if height(&part) >= height("tools") || file.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs") {
+        if height(&part) >= height("tools")
+            || file
+                .components()
+                .any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs")
+        {
             continue;
         }
         let text = fs::read_to_string(&file).unwrap();

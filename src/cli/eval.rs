@@ -18,7 +18,7 @@ The form is schemas/eval.v1.json. Values known only in a run, and secrets, are s
 
 Examples:
   aphex eval                                 the one pipeline file of this repository
-  aphex eval services/shop/pipeline.aphex | jq '.pipelines[].name'")]
+  aphex eval services/shop/pipeline.aphex | jq '.pipelines[].fields.name'")]
 pub struct Eval {
     /// The file, or `-` for standard input; nothing: the one of the repository
     #[arg(value_name = "FILE")]

@@ -271,7 +271,7 @@ impl Scanner<'_> {
             let mut end = None;
             while end.is_none() && self.index < self.bytes.len() {
                 let line_start = self.index;
-                let line = self.rest().split('\n').next().unwrap_or("");
+                let line = self.rest().split('\n').next().unwrap_or("").to_owned();
                 self.index = (line_start + line.len() + 1).min(self.bytes.len());
                 let plain = line.trim_end_matches('\r');
                 let plain = if pending.tabs {
