@@ -259,7 +259,7 @@ impl<'a> Interpreter<'a> {
             entries.insert(key.clone(), item);
         }
         for (key, field) in &object.fields {
-            if !map.entries.contains_key(key) && !(field.optional || field.ty.holds_null()) {
+            if !(map.entries.contains_key(key) || field.optional || field.ty.holds_null()) {
                 let wanted = object.fields.keys().map(SmolStr::as_str);
                 self.no_entry(&whole, map, key, wanted, giving);
                 failed = true;

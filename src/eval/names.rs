@@ -60,7 +60,7 @@ impl<'a> Interpreter<'a> {
             Some(Binding::Item(id)) => self.top(id, span),
             Some(Binding::Module(module)) => Value::new(Kind::Module(module), span),
             Some(Binding::Unknown) => Value::error(span),
-            None => self.listed(&scope, name, span),
+            None => self.listed(scope, name, span),
         }
     }
 

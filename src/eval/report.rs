@@ -14,10 +14,13 @@ use crate::source::Span;
 /// So many different problems are kept.
 const MOST: usize = 1_000;
 
+/// What was reported at a place under a code, and how many more of that kind stood there.
+type Reported = IndexMap<(Option<Span>, &'static str), (Diagnostic, u32)>;
+
 /// What was reported.
 #[derive(Debug, Default)]
 pub struct Reports {
-    list: RefCell<IndexMap<(Option<Span>, &'static str), (Diagnostic, u32)>>,
+    list: RefCell<Reported>,
     quiet: Cell<bool>,
     /// Where the functions were called whose code is running, outermost first.
     calls: RefCell<Vec<Span>>,
@@ -165,15 +168,11 @@ impl<'a> Interpreter<'a> {
         let key = (diagnostic.span(), diagnostic.code.id);
         let is_full = list.len() >= MOST;
         match list.get_mut(&key) {
-            Some((known, more)) => {
-                if known.message != diagnostic.message {
-                    *more += 1;
-                }
-            }
+            Some((known, more)) if known.message != diagnostic.message => *more += 1,
             None if !is_full => {
                 list.insert(key, (diagnostic, 0));
             }
-            None => {}
+            Some(_) | None => {}
         }
     }
 }

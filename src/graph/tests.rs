@@ -187,12 +187,13 @@ fn waves_needs_and_picks() {
     [pull-request] [2]
     preflight
     build <- preflight
-    dev <- build
-    qa <- build
-    audit <- build
-    sandbox <- build
-    north <- build
-    south <- build
+    diff <- build
+      dev
+      qa
+      audit
+      sandbox
+      north
+      south
     finish always
     ");
     let entry = &graph.entries[0];

@@ -63,6 +63,10 @@ impl Pipeline {
 
 /// What stands at a pipeline's top among its stages.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a pipeline has few waves, and each is read in place"
+)]
 pub enum Target {
     /// One environment.
     Environment(Box<Environment>),

@@ -78,9 +78,12 @@ pub(super) fn program(sources: &mut Sources, problems: &mut Problems) -> Program
     program
 }
 
+/// Trees, and the sources that they are of.
+type Trees = (Vec<SourceId>, Vec<Rc<File>>);
+
 thread_local! {
     /// The trees of the standard library, once they were read, with the sources that they are of.
-    static READ: RefCell<Option<(Vec<SourceId>, Vec<Rc<File>>)>> = const { RefCell::new(None) };
+    static READ: RefCell<Option<Trees>> = const { RefCell::new(None) };
 }
 
 /// The trees of the standard modules, read once a thread.

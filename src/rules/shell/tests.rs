@@ -93,7 +93,7 @@ fn errors_point_at_their_character() {
     assert_eq!(error("done").1, "`done` without `do`");
     assert_eq!(error("for x in a; do ls").0, "do");
     assert_eq!(error("ls > ").1, "no file follows `>`");
-    assert_eq!(error("cat <<EOF\nhi").0, "<<");
+    assert_eq!(error("cat <<EOF\nhi").0, "<<EOF");
     assert_eq!(error("ls )").0, ")");
     assert_eq!(error("echo é $(a | | b)").0, "|");
 }
