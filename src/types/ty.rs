@@ -135,6 +135,8 @@ pub struct KnownBlock {
     pub ty: Type,
     /// Where its label (or kind) was written.
     pub span: Span,
+    /// The kind and place of a block of another kind that has the same label beside it.
+    pub rival: Option<(SmolStr, Span)>,
 }
 
 /// `type AccountId = String where … { let … }`

@@ -15,4 +15,5 @@ codes! {
     NOT_A_TYPE "A0212" "that is not a type";
     UNKNOWN_MEMBER "A0214" "a value has no such member";
     UNKNOWN_ARGUMENT "A0215" "a function has no such parameter";
+    TWO_BLOCKS "A0216" "a label that two blocks have";
 }

@@ -3,6 +3,8 @@
 
 use std::rc::Rc;
 
+use indexmap::map::Entry;
+
 use crate::resolve::{Binding, ItemId, ModuleId};
 use crate::syntax::ast::{
     Block, BlockValue, Body, BodyItem, Cardinality, Expr, ExprKind, Item, TypeKind,
@@ -64,6 +66,7 @@ impl<'p> Checker<'p> {
                 kind: name.clone(),
                 ty: if many { Type::list(one) } else { one },
                 span: body.span,
+                rival: None,
             };
             known_as.insert(name.clone(), block);
         }
@@ -102,12 +105,24 @@ impl<'p> Checker<'p> {
             kind: kind.kind.clone(),
             ty,
             span,
+            rival: None,
         };
         if kind.cardinality != Cardinality::Many {
             known.singles.insert(kind.kind.clone(), entry.clone());
         }
         if let Some(label) = label.filter(|_| !matches!(kind.shape, Shape::ByLabel(_))) {
-            known.labels.entry(label).or_insert(entry);
+            match known.labels.entry(label) {
+                Entry::Vacant(place) => {
+                    place.insert(entry);
+                }
+                Entry::Occupied(mut place) if place.get().kind == entry.kind => {
+                    // Overlaid by `with`: what is added to it is known, too.
+                    place.get_mut().ty = entry.ty;
+                }
+                Entry::Occupied(mut place) => {
+                    place.get_mut().rival.get_or_insert((entry.kind, entry.span));
+                }
+            }
         }
     }
 

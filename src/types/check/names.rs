@@ -54,6 +54,19 @@ impl<'p> Checker<'p> {
 
     /// A block named by its label or kind.
     pub(super) fn known_block(&mut self, block: &KnownBlock, span: Span, text: &str) -> Type {
+        if let Some((rival, place)) = &block.rival {
+            let kind = &block.kind;
+            let diagnostic = Diagnostic::error(
+                &codes::TWO_BLOCKS,
+                span,
+                format!("`{text}` is the label of a `{kind}` and of a `{rival}`"),
+            )
+            .label("which of them?")
+            .also(block.span, format!("the `{kind}`"))
+            .also(*place, format!("the `{rival}`"))
+            .help("give one of them another label");
+            return self.error(span, diagnostic);
+        }
         if matches!(block.ty, Type::Output(_)) {
             let why = format!(
                 "is known only once the {} `{text}` is made in a run",
