@@ -11,6 +11,9 @@ use crate::source::{EntryKind, FileSystem, Metadata, ReadError};
 /// The mark that some editors put before the text.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// How a program is called that came by standard input; no file of a repository.
+pub const STDIN_NAME: &str = "<stdin>";
+
 /// Files below one directory; nothing above it is read, not by `..` and not by a link.
 #[derive(Debug)]
 pub struct Disk {
@@ -80,6 +83,15 @@ impl FileSystem for Disk {
                 size: text.len() as u64,
             });
         }
+        let inside = normalise(path)?;
+        let above = |(at, _): &(PathBuf, String)| at.starts_with(&inside);
+        if self.overlays.iter().any(above) && !self.root.join(&inside).exists() {
+            return Some(Metadata {
+                kind: EntryKind::Directory,
+                executable: true,
+                size: 0,
+            });
+        }
         let found = fs::metadata(self.resolve(path).ok()?).ok()?;
         let kind = match found.file_type() {
             kind if kind.is_file() => EntryKind::File,
@@ -100,7 +112,10 @@ impl FileSystem for Disk {
         let mut paths: Vec<PathBuf> = walk(&self.root)
             .filter_map(|path| path.strip_prefix(&self.root).map(Path::to_owned).ok())
             .collect();
+        let written = self.overlays.iter().map(|(path, _)| path.clone());
+        paths.extend(written.filter(|path| !path.ends_with(STDIN_NAME)));
         paths.sort();
+        paths.dedup();
         paths
     }
 }

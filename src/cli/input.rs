@@ -5,16 +5,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::cli::disk::{self, Disk};
+use crate::cli::disk::{self, Disk, STDIN_NAME};
 use crate::cli::project::{PIPELINE_FILE, Project, relative};
 use crate::cli::unreadable::{missing, unreadable};
 use crate::diagnostics::codes::input as codes;
 use crate::diagnostics::{Diagnostic, FileName, Report};
 use crate::source::ReadError;
 use crate::syntax::MAX_FILE_SIZE;
-
-/// How a program is called that came by standard input.
-const STDIN_NAME: &str = "<stdin>";
 
 /// A pipeline file, and the project that it belongs to.
 #[derive(Debug)]

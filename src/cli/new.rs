@@ -72,19 +72,7 @@ impl New {
                 "`aphex check` checks it; `aphex new DIR` starts elsewhere",
             ));
         }
-        let made = !directory.exists();
-        fs::create_dir_all(&directory).map_err(|error| {
-            Stop::plain(format!("`{}` cannot be made: {error}", directory.display()))
-        })?;
-        let result = self.fill(&directory, asked, console);
-        if result.is_err() && made {
-            let _ = fs::remove_dir(&directory);
-        }
-        result
-    }
-
-    fn fill(self, directory: &Path, asked: bool, console: &mut Console) -> Result<(), Stop> {
-        let real = fs::canonicalize(directory).map_err(|error| {
+        let real = absolute(&directory).map_err(|error| {
             Stop::plain(format!("`{}` cannot be used: {error}", directory.display()))
         })?;
         let here = std::env::current_dir()
@@ -187,6 +175,19 @@ impl New {
     }
 }
 
+/// The canonical path of a directory that may not be there yet.
+fn absolute(directory: &Path) -> io::Result<PathBuf> {
+    let whole = std::path::absolute(directory)?;
+    let there = whole.ancestors().find(|path| path.exists());
+    let there = there.unwrap_or(Path::new("/"));
+    let rest = whole.strip_prefix(there).unwrap_or(Path::new(""));
+    let path = fs::canonicalize(there)?;
+    Ok(match rest.as_os_str().is_empty() {
+        true => path,
+        false => path.join(rest),
+    })
+}
+
 /// What is in `directory`, as a path from `root`: paths in a pipeline start there.
 fn below(root: &Path, directory: &Path, name: &str) -> String {
     let inside = directory.strip_prefix(root).unwrap_or(Path::new(""));
@@ -265,7 +266,7 @@ fn answer(
             Ok(0) | Err(_) => return Err(Stop::plain("stopped; nothing was written".to_owned())),
             Ok(_) if line.is_empty() => return Ok(guess),
             Ok(_) if fits(line) => return Ok(Some(line.to_owned())),
-            Ok(_) => console.remark(&format!("  {} is wanted\n", rule.wanted)),
+            Ok(_) => console.remark(&format!("  wanted: {}\n", rule.wanted)),
         }
     }
 }
