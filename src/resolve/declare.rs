@@ -64,14 +64,9 @@ pub(super) fn imports(
         let names: Vec<(Ident, Binding)> = match &import.item.names {
             Some(names) => names
                 .iter()
-                .map(|name| {
-                    let binding = import.module.map_or(Binding::Unknown, |module| {
-                        taken(program, module, (id, import.item), name, problems)
-                    });
-                    (
-                        name.alias.clone().unwrap_or_else(|| name.name.clone()),
-                        binding,
-                    )
+                .map(|name| match import.module {
+                    Some(module) => taken(program, module, (id, import.item), name, problems),
+                    None => (local_name(name), Binding::Unknown),
                 })
                 .collect(),
             None => whole_name(import.item)
@@ -114,23 +109,31 @@ fn whole_name(item: &Use) -> Option<Ident> {
     }
 }
 
-/// What `name` of `module` means to the file that uses it.
+/// The name that an imported one gets.
+fn local_name(name: &UseName) -> Ident {
+    name.alias.clone().unwrap_or_else(|| name.name.clone())
+}
+
+/// The name that the file gets for `name` of `module`, and what it means. Where it is misspelt and the
+/// file uses the right one, that is what it gets.
 fn taken(
     program: &Program,
     module: ModuleId,
     (user, item): (ModuleId, &Use),
     name: &UseName,
     problems: &mut Problems,
-) -> Binding {
+) -> (Ident, Binding) {
+    let mut found = (local_name(name), Binding::Unknown);
     if let Some(id) = program.declared(module, &name.name.name) {
-        return Binding::Item(id);
+        found.1 = Binding::Item(id);
+        return found;
     }
     let Some(holder) = program.module(module) else {
-        return Binding::Unknown;
+        return found;
     };
     let imported = holder.names.get(&name.name.name);
     if holder.partial && imported.is_none() {
-        return Binding::Unknown;
+        return found;
     }
     let path = match &item.path {
         UsePath::File(path) => path.name.to_string(),
@@ -153,7 +156,12 @@ fn taken(
         diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
         let user = program.module(user);
         let user = user.map(|user| unused::used_names(&user.file));
-        let text = if name.alias.is_some() || user.is_some_and(|names| names.contains(near)) {
+        let is_used = user.is_some_and(|names| names.contains(near));
+        if let (true, None, Some(id)) = (is_used, &name.alias, program.declared(module, near)) {
+            found.0.name = SmolStr::new(near);
+            found.1 = Binding::Item(id);
+        }
+        let text = if name.alias.is_some() || is_used {
             near.to_owned()
         } else {
             format!("{near} as {}", name.name.name)
@@ -165,7 +173,7 @@ fn taken(
         diagnostic = diagnostic.note(format!("it declares {}", list_names(declared, 12)));
     }
     problems.push(diagnostic);
-    Binding::Unknown
+    found
 }
 
 /// Adds a name; the first of two stays.

@@ -247,6 +247,10 @@ impl<'p> Checker<'p> {
                 .also(name.span, "the label is declared here")
                 .help(format!("write `{kind} NAME`"));
                 self.error(block.span, diagnostic);
+                self.incomplete.insert(match &block.value {
+                    BlockValue::Body(body) => body.span,
+                    _ => block.span,
+                });
             }
             _ => {}
         }
