@@ -16,6 +16,8 @@ mod pod;
 mod share;
 
 #[cfg(test)]
+mod semantics;
+#[cfg(test)]
 mod tests;
 
 pub use limits::check;
