@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
-use crate::graph::{Entry, Stage, StageId, StageKind};
+use crate::graph::{Condition, Entry, Stage, StageId, StageKind};
 use crate::source::Span;
 use crate::target::argo::depends::{Depends, Tasks, settled};
 use crate::target::argo::manifest::{Arguments, Dag, Item, Parameter, Suspend, Task, Template};
@@ -102,9 +102,10 @@ impl Drafting<'_, '_> {
             }
             let before = list.drafts.len();
             let own = self.draft(stage, depends, taken, &mut list.drafts);
-            masked |= !stage.required || stage.condition != crate::graph::Condition::Success;
+            masked |= !stage.required || stage.condition != Condition::Success;
             let names = list.drafts.iter().skip(before);
-            match stage.required {
+            // What runs after a failure cannot add one. Omitted, it would take over the failure of an optional stage before it.
+            match stage.required && stage.condition != Condition::Failure {
                 true => list.required.extend(names.map(|draft| draft.name.clone())),
                 false => optional.extend(own.iter().cloned()),
             }

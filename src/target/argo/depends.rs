@@ -32,10 +32,8 @@ impl<'a, 'p> Depends<'a, 'p> {
         let mut terms = Terms::default();
         match stage.condition {
             Condition::Success => {
-                let mut seen = HashSet::new();
-                for edge in &stage.after {
-                    self.success(edge.from, &mut terms, &mut seen);
-                }
+                let direct = stage.after.iter().map(|edge| edge.from);
+                self.success(direct.collect(), &mut terms);
             }
             Condition::Always => self.after_all(stage, &mut terms),
             Condition::Failure => {
@@ -57,32 +55,30 @@ impl<'a, 'p> Depends<'a, 'p> {
         Some(terms.list.join(" && "))
     }
 
-    /// That everything required up to a stage has succeeded.
-    fn success(&self, id: StageId, terms: &mut Terms, seen: &mut HashSet<StageId>) {
-        let mut open = vec![id];
-        while let Some(id) = open.pop() {
-            let Some(stage) = self.entry.stage(id) else {
+    /// That everything required up to these stages has succeeded. A stage that runs after success vouches for what is
+    /// before it, by having run; others do not, and one asks further back.
+    fn success(&self, direct: Vec<StageId>, terms: &mut Terms) {
+        let mut seen = HashSet::new();
+        let mut open: Vec<(StageId, bool)> =
+            direct.into_iter().rev().map(|id| (id, true)).collect();
+        while let Some((id, is_direct)) = open.pop() {
+            let Some(stage) = self.entry.stage(id).filter(|_| seen.insert(id)) else {
                 continue;
             };
-            if !seen.insert(id) {
-                continue;
-            }
             match (stage.condition, stage.required) {
-                (Condition::Success, true) => self.all(id, &["Succeeded"], terms),
-                (Condition::Always, true) => {
+                (Condition::Success | Condition::Always, true) => {
                     self.all(id, &["Succeeded"], terms);
-                    open.extend(stage.after.iter().map(|edge| edge.from));
                 }
-                (Condition::Failure, _) => {
-                    if self.tasks.contains_key(&id) {
-                        self.all(id, SETTLED, terms);
-                    }
-                    open.extend(stage.after.iter().map(|edge| edge.from));
+                (Condition::Success, false) => self.all(id, RAN, terms),
+                (Condition::Always | Condition::Failure, _)
+                    if is_direct && self.tasks.contains_key(&id) =>
+                {
+                    self.all(id, SETTLED, terms);
                 }
-                (_, false) => {
-                    self.all(id, RAN, terms);
-                    open.extend(stage.after.iter().map(|edge| edge.from));
-                }
+                (Condition::Always | Condition::Failure, _) => {}
+            }
+            if stage.condition != Condition::Success {
+                open.extend(stage.after.iter().map(|edge| (edge.from, false)));
             }
         }
     }
