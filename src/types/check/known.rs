@@ -120,7 +120,10 @@ impl<'p> Checker<'p> {
                     place.get_mut().ty = entry.ty;
                 }
                 Entry::Occupied(mut place) => {
-                    place.get_mut().rival.get_or_insert((entry.kind, entry.span));
+                    place
+                        .get_mut()
+                        .rival
+                        .get_or_insert((entry.kind, entry.span));
                 }
             }
         }
