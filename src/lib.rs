@@ -16,6 +16,7 @@
 //! | [`graph`] | stages, edges, waves |
 //! | [`target`] | manifests |
 //! | [`analysis`] | all of the above, in order |
+//! | [`project`] | which directory a pipeline file belongs to, and its files on disk |
 //! | [`tools`] | explain, new, fixes |
 //! | [`cli`] | one file a command |
 //!
@@ -30,6 +31,7 @@ pub mod diagnostics;
 pub mod eval;
 pub mod graph;
 pub mod model;
+pub mod project;
 pub mod resolve;
 pub mod rules;
 pub mod source;

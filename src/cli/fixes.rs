@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use crate::cli::disk::{self, BYTE_ORDER_MARK};
 use crate::cli::input::Input;
 use crate::cli::write::replace;
 use crate::diagnostics::codes::input::NOT_WRITTEN;
 use crate::diagnostics::{Diagnostic, Report, plural};
+use crate::project::disk::{self, BYTE_ORDER_MARK};
 use crate::source::SourceId;
 use crate::syntax::MAX_FILE_SIZE;
 use crate::tools::fix::{Rewrite, rewrite};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 use serde_json::Value;
 
-use crate::cli::disk;
+use crate::project::disk;
 
 /// `owner/name` of the repository at GitHub, from the remote called `origin`.
 pub fn repository(root: &Path) -> Option<String> {

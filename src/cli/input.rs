@@ -5,11 +5,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::cli::disk::{self, Disk, STDIN_NAME};
-use crate::cli::project::{PIPELINE_FILE, Project, relative};
 use crate::cli::unreadable::{missing, unreadable};
 use crate::diagnostics::codes::input as codes;
 use crate::diagnostics::{Diagnostic, FileName, Report};
+use crate::project::disk::{self, Disk, STDIN_NAME};
+use crate::project::{PIPELINE_FILE, Project, relative};
 use crate::source::ReadError;
 use crate::syntax::MAX_FILE_SIZE;
 

@@ -10,9 +10,9 @@ use crate::analysis::analyse;
 use crate::cli::Exit;
 use crate::cli::console::Console;
 use crate::cli::guess;
-use crate::cli::project::{PIPELINE_FILE, Project, relative};
 use crate::cli::write::create;
 use crate::diagnostics::{Report, Role, human};
+use crate::project::{PIPELINE_FILE, Project, relative};
 use crate::tools::starter::{App, INFRA, Starter};
 
 /// Write a pipeline to start from; nothing that is there is touched

@@ -4,10 +4,10 @@ use clap::ValueEnum;
 
 use crate::analysis::{Analysis, analyse};
 use crate::cli::input::Input;
-use crate::cli::project::PIPELINE_FILE;
 use crate::diagnostics::codes::input as codes;
 use crate::diagnostics::{Diagnostic, Paint, Report, Severity, collect};
 use crate::diagnostics::{github, human, json, sarif, short};
+use crate::project::PIPELINE_FILE;
 use crate::source::Span;
 use crate::syntax::ast::Item;
 

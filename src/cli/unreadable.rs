@@ -4,9 +4,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::cli::disk;
 use crate::diagnostics::codes::input as codes;
 use crate::diagnostics::{Diagnostic, Report, did_you_mean};
+use crate::project::disk;
 use crate::source::{ReadError, Sources, Span};
 
 /// Of a path that leads nowhere.

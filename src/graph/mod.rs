@@ -13,10 +13,12 @@ mod order;
 mod query;
 mod stage;
 mod synth;
+mod verdict;
 
 pub use build::build;
 pub use stage::{Condition, Edge, Entry, EntryKind, Graph, Reason, Stage, StageId, StageKind};
 pub use synth::synth_groups;
+pub use verdict::Ending;
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,11 @@
 //! What Argo does with our DAGs, for any steps and any of them failing: played by the rules of its controller
 //! (`evaluateDependsLogic` and `assessDAGPhase` in `workflow/controller/dag.go`) and compared with what the words mean.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use proptest::prelude::*;
 
-use crate::graph::{Condition, Entry, Stage, StageId, StageKind, build};
+use crate::graph::{Ending, Stage, StageId, StageKind, build};
 use crate::model::fixture::*;
 use crate::model::{Environment, Step, StepKind, When};
 use crate::target::argo::manifest::{Dag, Task};
@@ -80,24 +80,6 @@ fn run(dag: &Dag, failing: &BTreeSet<String>) -> (BTreeMap<String, End>, bool) {
     (ends, broken)
 }
 
-/// Whether a stage runs, by what the words mean: everything before it that is required, and whether that failed.
-fn should_run(entry: &Entry<'_>, stage: &Stage<'_>, ends: &BTreeMap<StageId, bool>) -> bool {
-    let before = entry.before(stage.id);
-    let before = || before.iter().filter_map(|id| entry.stage(*id));
-    let failed = |stage: &&Stage<'_>| ends.get(&stage.id) == Some(&false);
-    let is_gate = |stage: &&Stage<'_>| matches!(stage.kind, StageKind::Approval(_));
-    let rejected = before().filter(is_gate).any(|stage| failed(&stage));
-    let broken = before()
-        .filter(|stage| stage.required && !is_gate(stage))
-        .any(|stage| failed(&stage));
-    !rejected
-        && match stage.condition {
-            Condition::Success => !broken,
-            Condition::Failure => broken,
-            Condition::Always => true,
-        }
-}
-
 fn a_step(kind: StepKind, name: &'static str) -> impl Strategy<Value = Option<Step>> {
     let when = prop_oneof![
         3 => Just(When::Success),
@@ -163,19 +145,23 @@ proptest! {
             .collect();
         let (ends, broken) = run(dag, &failing);
 
-        let mut expected: BTreeMap<StageId, bool> = BTreeMap::new();
+        let mut expected: HashMap<StageId, Ending> = HashMap::new();
         for stage in entry.children(Some(owner.id)) {
             let task = task_of(stage);
-            let runs = should_run(entry, stage, &expected);
+            let runs = entry.runs(stage, &expected);
             let ran = ends.get(&task).is_some_and(|end| *end != End::Omitted);
             prop_assert_eq!(runs, ran, "{} of {:#?}, failing {:?}", task, dag, failing);
             if runs {
-                expected.insert(stage.id, !failing.contains(&task));
+                let ending = match failing.contains(&task) {
+                    true => Ending::Failed,
+                    false => Ending::Succeeded,
+                };
+                expected.insert(stage.id, ending);
             }
         }
         let failed = entry
             .children(Some(owner.id))
-            .any(|stage| stage.required && expected.get(&stage.id) == Some(&false));
+            .any(|stage| stage.required && expected.get(&stage.id) == Some(&Ending::Failed));
         prop_assert_eq!(failed, broken, "{:#?}, failing {:?}", dag, failing);
     }
 }

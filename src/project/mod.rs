@@ -1,9 +1,11 @@
 //! Which directory a pipeline file belongs to, and how its files are called.
 
+pub mod disk;
+
 use std::path::{Component, Path, PathBuf};
 
-use crate::cli::disk::Disk;
 use crate::diagnostics::FileName;
+use crate::project::disk::Disk;
 use crate::stdlib;
 
 /// The name that pipeline files have.
