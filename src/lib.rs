@@ -17,6 +17,7 @@
 //! | [`target`] | manifests |
 //! | [`analysis`] | all of the above, in order |
 //! | [`project`] | which directory a pipeline file belongs to, and its files on disk |
+//! | [`stage`] | what runs in a pod, and locally: processes and their log, reports, … |
 //! | [`tools`] | explain, new, fixes |
 //! | [`cli`] | one file a command |
 //!
@@ -35,6 +36,7 @@ pub mod project;
 pub mod resolve;
 pub mod rules;
 pub mod source;
+pub mod stage;
 pub mod stdlib;
 pub mod syntax;
 pub mod target;

@@ -1,10 +1,12 @@
 //! Every code has a page, the page's wrong example gives the code, and the right one is accepted in silence.
 //!
 //! Where the wrong example is no program but a command (a file that does not exist), `tests/docs.rs` runs it.
+//! What goes wrong in a run (A08, A09) no program can show: its page says what is seen and what to do, and some test names the code.
 
 mod support;
 
 use std::fs;
+use std::path::Path;
 
 use aphex::analysis::{Analysis, analyse};
 use aphex::diagnostics::{Code, codes};
@@ -49,6 +51,11 @@ fn said(analysis: &Analysis) -> Vec<String> {
     analysis.diagnostics.iter().map(say).collect()
 }
 
+/// Whether a code is about a run, not about a program.
+fn is_of_a_run(code: &Code) -> bool {
+    code.id.starts_with("A08") || code.id.starts_with("A09")
+}
+
 /// What is wrong with a page.
 fn judge(code: &Code) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -62,6 +69,21 @@ fn judge(code: &Code) -> Vec<String> {
             .filter(|block| block.section == name)
             .collect::<Vec<&Block>>()
     };
+    if is_of_a_run(code) {
+        match section("Seen").as_slice() {
+            [block] if block.info == "text" && block.text.contains(&format!("[{}]", code.id)) => {}
+            [_] => wrong.push(format!(
+                "`## Seen` must show `[{}]` in a block of the kind `text`",
+                code.id
+            )),
+            _ => wrong.push("`## Seen` must have exactly one block".to_owned()),
+        }
+        let advice = code.page.split("\n## What to do\n").nth(1).unwrap_or("");
+        if advice.trim().is_empty() {
+            wrong.push("`## What to do` is missing or empty".to_owned());
+        }
+        return named(code, wrong);
+    }
     match section("Wrong").as_slice() {
         [block] if block.info == "console" => {}
         [block] if block.info == "aphex" => {
@@ -86,10 +108,69 @@ fn judge(code: &Code) -> Vec<String> {
         }
         _ => wrong.push("`## Right` must have exactly one block".to_owned()),
     }
+    named(code, wrong)
+}
+
+fn named(code: &Code, wrong: Vec<String>) -> Vec<String> {
     wrong
         .into_iter()
         .map(|problem| format!("{}: {problem}", code.id))
         .collect()
+}
+
+/// The text of all Rust files below a folder, as `part` cuts it.
+fn rust_text(folder: &Path, part: &dyn Fn(&Path, &str) -> String) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            text.push_str(&rust_text(&path, part));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text.push_str(&part(&path, &fs::read_to_string(&path).unwrap()));
+        }
+    }
+    text
+}
+
+/// Whether a text has a word, as a whole.
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word).any(|(at, _)| {
+        !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part)
+    })
+}
+
+#[test]
+fn every_code_of_a_run_is_named_in_a_test() {
+    let root = tools::root();
+    let whole = |_: &Path, text: &str| text.to_owned();
+    let tables = rust_text(&root.join("src/diagnostics/codes"), &whole);
+    let mut tests = rust_text(&root.join("tests"), &whole);
+    tests += &rust_text(&root.join("src"), &|path, text| {
+        let is_test = path
+            .iter()
+            .any(|part| part == "tests" || part == "tests.rs");
+        match is_test {
+            true => text.to_owned(),
+            false => text
+                .split_once("#[cfg(test)]")
+                .map_or(String::new(), |(_, tests)| tests.to_owned()),
+        }
+    });
+    let unproven: Vec<&str> = codes::all()
+        .filter(|code| is_of_a_run(code))
+        .filter(|code| {
+            let (before, _) = tables.split_once(&format!("\"{}\"", code.id)).unwrap();
+            let constant = before.split_whitespace().next_back().unwrap();
+            !has_word(&tests, constant)
+        })
+        .map(|code| code.id)
+        .collect();
+    assert!(
+        unproven.is_empty(),
+        "no test names the constant of {}",
+        unproven.join(", ")
+    );
 }
 
 #[test]
@@ -132,6 +213,8 @@ const FAMILIES: &[(&str, &str)] = &[
     ("A05", "Evaluation and limits"),
     ("A06", "Rules of a pipeline"),
     ("A07", "Limits of AWS, Kubernetes and Argo"),
+    ("A08", "Before a run"),
+    ("A09", "Runs and their stages"),
 ];
 
 fn index() -> String {

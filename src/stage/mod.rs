@@ -1,0 +1,5 @@
+//! What happens in a run: the same code in a pod and on one machine.
+//!
+//! Its folders, lowest first, each using those before it alone, are the modules below. Everything here
+//! is synchronous: a stage waits for one thing at a time, and threads do for the rest. A failure is a
+//! [`Diagnostic`](crate::diagnostics::Diagnostic), with its place in the pipeline where it has one.
