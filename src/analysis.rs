@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use crate::diagnostics::{Diagnostic, Problems, Severity};
-use crate::eval::data;
+use crate::eval::{Bindings, data};
 use crate::model::Pipeline;
 use crate::resolve::{self, ModulePath, Program};
 use crate::source::{FileSystem, Sources};
@@ -65,6 +65,34 @@ pub fn analyse(root: &str, files: &dyn FileSystem) -> Analysis {
     let own = modules.filter(|module| matches!(module.path, ModulePath::File(_)));
     let trees = own.map(|module| module.file.as_ref());
     let diagnostics = allow::apply(trees, &sources, problems.into_sorted());
+    Analysis {
+        sources,
+        diagnostics,
+        program,
+        objects,
+        pipelines,
+    }
+}
+
+/// Evaluates the file `root` where these run-time values are known: what a stage works from.
+///
+/// Rules across blocks are not asked again: they were when the file was checked, and what they say of values that are
+/// known only in a run has no place in one.
+pub fn at_run_time(root: &str, files: &dyn FileSystem, known: &Bindings) -> Analysis {
+    let mut sources = Sources::new();
+    let mut problems = Problems::new();
+    let program = resolve::load(root, files, &mut sources, &mut problems);
+    let mut objects = Vec::new();
+    if let Some(program) = &program {
+        let checked = types::check(program, &sources, &mut problems);
+        objects = eval::evaluate_with(program, &checked, known, files, &mut sources, &mut problems);
+    }
+    let models = objects
+        .iter()
+        .filter_map(|object| model::read(object, &sources));
+    let pipelines = models.collect();
+    let mut diagnostics = problems.into_sorted();
+    diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
     Analysis {
         sources,
         diagnostics,

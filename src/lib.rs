@@ -18,6 +18,7 @@
 //! | [`analysis`] | all of the above, in order |
 //! | [`project`] | which directory a pipeline file belongs to, and its files on disk |
 //! | [`stage`] | what runs in a pod, and locally: processes and their log, reports, … |
+//! | [`ops`] | what people do with pipelines: run them on this machine |
 //! | [`tools`] | explain, new, fixes |
 //! | [`cli`] | one file a command |
 //!
@@ -32,6 +33,7 @@ pub mod diagnostics;
 pub mod eval;
 pub mod graph;
 pub mod model;
+pub mod ops;
 pub mod project;
 pub mod resolve;
 pub mod rules;

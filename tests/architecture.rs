@@ -21,6 +21,7 @@ const ORDER: &[&str] = &[
     "analysis",
     "project",
     "stage",
+    "ops",
     "tools",
     "cli",
 ];

@@ -55,7 +55,7 @@ impl<'p> Draft<'p> {
                 StepKind::Test => "test",
             },
             condition: match step.when.value {
-                When::Success | When::Output(_) => Condition::Success,
+                When::Success | When::Output(_) | When::Known(_) => Condition::Success,
                 When::Failure => Condition::Failure,
                 When::Always => Condition::Always,
             },

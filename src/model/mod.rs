@@ -17,7 +17,7 @@ mod pipeline;
 mod step;
 mod values;
 
-pub use build::build;
+pub use build::{build, read};
 pub use pipeline::*;
 pub use step::*;
 pub use values::*;

@@ -48,6 +48,8 @@ pub enum When {
     Always,
     /// A condition known in a run: an `Output<Bool>`.
     Output(Rc<data::Output>),
+    /// The same once its values are known: only a stage meets this.
+    Known(bool),
 }
 
 /// Names a stage-making thing of the pipeline.

@@ -3,3 +3,13 @@
 //! Its folders, lowest first, each using those before it alone, are the modules below. Everything here
 //! is synchronous: a stage waits for one thing at a time, and threads do for the rest. A failure is a
 //! [`Diagnostic`](crate::diagnostics::Diagnostic), with its place in the pipeline where it has one.
+
+pub mod record;
+
+mod folders;
+mod run_info;
+mod task;
+
+pub use folders::Folders;
+pub use run_info::{RunInfo, is_commit};
+pub use task::{Task, path_of};

@@ -36,6 +36,7 @@ pub mod input;
 pub mod names;
 pub mod pipeline;
 pub mod platform;
+pub mod run;
 pub mod syntax;
 pub mod types;
 
@@ -50,6 +51,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         evaluation::ALL,
         pipeline::ALL,
         platform::ALL,
+        run::ALL,
     ]
     .into_iter()
     .flatten()

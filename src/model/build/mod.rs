@@ -24,11 +24,14 @@ use reader::Reader;
 ///
 /// Little is reported: nearly all that can be wrong with the data has been said by the phases before.
 pub fn build(object: &Rc<Object>, sources: &Sources, problems: &mut Problems) -> Option<Pipeline> {
-    if object.schema != "Pipeline" {
-        return None;
-    }
+    let pipeline = read(object, sources)?;
     refuse::check(object, problems);
-    Some(pipeline::read(&Reader::new(object), sources))
+    Some(pipeline)
+}
+
+/// The same for a stage, which knows some of the run-time values: nothing is refused that was fine when compiling.
+pub fn read(object: &Rc<Object>, sources: &Sources) -> Option<Pipeline> {
+    (object.schema == "Pipeline").then(|| pipeline::read(&Reader::new(object), sources))
 }
 
 #[cfg(test)]

@@ -93,6 +93,9 @@ fn when(node: &Node) -> When {
     if let Some(output) = output(node) {
         return When::Output(output);
     }
+    if let Data::Bool(known) = node.data {
+        return When::Known(known);
+    }
     match text(node).as_ref().map(|word| word.value.as_str()) {
         Some("failure") => When::Failure,
         Some("always") => When::Always,

@@ -1,0 +1,3 @@
+//! What people do with pipelines: run them on this machine.
+
+pub mod run;

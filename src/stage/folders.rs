@@ -1,0 +1,41 @@
+//! Where a stage finds things: `/aphex` in a pod, a folder of the run on one machine.
+
+use std::path::{Path, PathBuf};
+
+/// The folders of one stage. See `docs/compile.md`, "What a stage is given".
+#[derive(Clone, Debug)]
+pub struct Folders {
+    root: PathBuf,
+}
+
+impl Folders {
+    /// Those below `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Folders { root: root.into() }
+    }
+
+    /// All of them stand in this one.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The working tree.
+    pub fn source(&self) -> PathBuf {
+        self.root.join("source")
+    }
+
+    /// For temporary files.
+    pub fn tmp(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    /// What becomes output parameters.
+    pub fn out(&self) -> PathBuf {
+        self.root.join("out")
+    }
+
+    /// What is known of the run; see [`RunInfo`](crate::stage::RunInfo).
+    pub fn run_info(&self) -> PathBuf {
+        self.root.join("run.json")
+    }
+}

@@ -1,0 +1,48 @@
+//! What is remembered of a run: a [`StageResult`] for each try of each stage, written once and never changed, and the
+//! [`RunRecord`] that `finish` makes of them (8.2).
+//!
+//! Both are JSON with a version: `schemas/stage.v1.json`, `schemas/run.v1.json`.
+
+mod run;
+mod stage;
+
+pub use run::{Engine, RunRecord, StageRecord, Trigger};
+pub use stage::{ArtifactRecord, CommandRecord, ErrorRecord, Outcome, StackOutputs, StageResult};
+
+/// Where things of a run are kept in the store.
+pub mod keys {
+    /// The record of a run.
+    pub fn record(run: &str) -> String {
+        format!("runs/{run}/record.json")
+    }
+
+    /// Everything that the stages of a run left.
+    pub fn stages(run: &str) -> String {
+        format!("runs/{run}/stages/")
+    }
+
+    /// What one try of a stage left; `stage` is its path, such as `dev/migrate`.
+    pub fn stage(run: &str, stage: &str, attempt: u32) -> String {
+        format!("runs/{run}/stages/{stage}/{attempt}.json")
+    }
+
+    /// The log of one try of a stage.
+    pub fn log(run: &str, stage: &str, attempt: u32) -> String {
+        format!("runs/{run}/stages/{stage}/{attempt}.log")
+    }
+
+    /// Files that one try of a stage keeps with the run.
+    pub fn kept(run: &str, stage: &str, attempt: u32) -> String {
+        format!("runs/{run}/stages/{stage}/{attempt}.kept/")
+    }
+
+    /// The packed artifacts of one try of a stage.
+    pub fn artifact(commit: &str, stage: &str, run: &str, attempt: u32) -> String {
+        format!("artifacts/{commit}/{stage}/{run}-{attempt}.tar.zst")
+    }
+
+    /// What was deployed last as a stack of an environment; `stack` is its path, such as `dev.Network`.
+    pub fn deployment(stack: &str) -> String {
+        format!("deployments/{stack}.json")
+    }
+}

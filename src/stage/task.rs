@@ -1,0 +1,211 @@
+//! Which stage: the flags that a manifest gives, and the stage of the graph that they mean.
+//!
+//! The contract is in `docs/compile.md`, "What a stage is given". A manifest gives names, not positions: the stage reads
+//! the pipeline at the commit, which may have changed since the manifest was made.
+
+use clap::{Args, Subcommand};
+
+use crate::graph::{Entry, Stage, StageId, StageKind};
+use crate::model::StepKind;
+
+/// The work of one pod.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Task {
+    /// Check file, credentials, context and tools
+    Preflight,
+    /// Run the build's commands and pack its artifacts
+    Build,
+    /// Run a check beside the build
+    Check(Named),
+    /// Run a hook before or after a deployment
+    Hook(Hook),
+    /// Run a step among the stacks
+    Step(Named),
+    /// Run a test
+    Test(Named),
+    /// Synthesise a group of stacks and deploy them
+    Deploy(Deploy),
+    /// Synthesise what an app deploys to an environment, and show what would change
+    Diff(Diff),
+}
+
+/// Who holds a stage.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holder {
+    /// The environment that holds it
+    #[arg(long, value_name = "ENV")]
+    pub environment: Option<String>,
+    /// The wave that holds it
+    #[arg(long, value_name = "WAVE", conflicts_with = "environment")]
+    pub wave: Option<String>,
+}
+
+/// A step by its name.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Who holds it; nobody: the pipeline
+    #[command(flatten)]
+    pub holder: Holder,
+    /// Its label
+    #[arg(long)]
+    pub name: String,
+}
+
+/// A hook.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// Its environment
+    #[arg(long, value_name = "ENV")]
+    pub environment: String,
+    /// `before.NAME` or `after.NAME`
+    #[arg(long)]
+    pub hook: String,
+}
+
+/// A synth group.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Deploy {
+    /// Its environment
+    #[arg(long, value_name = "ENV")]
+    pub environment: String,
+    /// Which of the environment's synth groups, from 1
+    #[arg(long)]
+    pub group: usize,
+}
+
+/// An app in an environment.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Diff {
+    /// Its environment
+    #[arg(long, value_name = "ENV")]
+    pub environment: String,
+    /// The app's label
+    #[arg(long)]
+    pub app: String,
+}
+
+impl Task {
+    /// The work of a stage; `None` for groups, and for what no pod of a local run does.
+    pub fn of(entry: &Entry<'_>, stage: &Stage<'_>) -> Option<Self> {
+        let parent = stage.parent.and_then(|id| entry.stage(id));
+        let (environment, wave) = match parent.map(|parent| parent.kind) {
+            Some(StageKind::Environment(environment)) => (Some(&environment.name.value), None),
+            Some(StageKind::Wave(wave)) => (None, Some(&wave.name.value)),
+            _ => (None, None),
+        };
+        let environment_name = || environment.cloned().unwrap_or_default();
+        Some(match stage.kind {
+            StageKind::Preflight => Task::Preflight,
+            StageKind::Step(step) => {
+                let named = || Named {
+                    holder: Holder {
+                        environment: environment.cloned(),
+                        wave: wave.cloned(),
+                    },
+                    name: step.name.value.clone(),
+                };
+                let hook = |word: &str| Hook {
+                    environment: environment_name(),
+                    hook: format!("{word}.{}", step.name.value),
+                };
+                match step.kind {
+                    StepKind::Build => Task::Build,
+                    StepKind::Check => Task::Check(named()),
+                    StepKind::Before => Task::Hook(hook("before")),
+                    StepKind::Step => Task::Step(named()),
+                    StepKind::After => Task::Hook(hook("after")),
+                    StepKind::Test => Task::Test(named()),
+                }
+            }
+            StageKind::Deploy { .. } => Task::Deploy(Deploy {
+                environment: environment_name(),
+                group: group_number(entry, stage),
+            }),
+            StageKind::Diff { environment, app } => Task::Diff(Diff {
+                environment: environment.name.value.clone(),
+                app: app.value.clone(),
+            }),
+            StageKind::Environment(_)
+            | StageKind::Wave(_)
+            | StageKind::Diffs
+            | StageKind::SelfUpdate
+            | StageKind::Approval(_)
+            | StageKind::Bake(_)
+            | StageKind::Finish => return None,
+        })
+    }
+
+    /// As `aphex stage` calls it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Task::Preflight => "preflight",
+            Task::Build => "build",
+            Task::Check(_) => "check",
+            Task::Hook(_) => "hook",
+            Task::Step(_) => "step",
+            Task::Test(_) => "test",
+            Task::Deploy(_) => "deploy",
+            Task::Diff(_) => "diff",
+        }
+    }
+
+    /// The arguments of `aphex stage` that mean it.
+    pub fn arguments(&self) -> Vec<String> {
+        let mut arguments = vec![self.word().to_owned()];
+        let mut flag = |name: &str, value: &str| {
+            arguments.push(format!("--{name}"));
+            arguments.push(value.to_owned());
+        };
+        match self {
+            Task::Preflight | Task::Build => {}
+            Task::Check(named) | Task::Step(named) | Task::Test(named) => {
+                if let Some(environment) = &named.holder.environment {
+                    flag("environment", environment);
+                }
+                if let Some(wave) = &named.holder.wave {
+                    flag("wave", wave);
+                }
+                flag("name", &named.name);
+            }
+            Task::Hook(hook) => {
+                flag("environment", &hook.environment);
+                flag("hook", &hook.hook);
+            }
+            Task::Deploy(deploy) => {
+                flag("environment", &deploy.environment);
+                flag("group", &deploy.group.to_string());
+            }
+            Task::Diff(diff) => {
+                flag("environment", &diff.environment);
+                flag("app", &diff.app);
+            }
+        }
+        arguments
+    }
+
+    /// The stage of an entry that is meant; `None` where the commit no longer has it.
+    pub fn find(&self, entry: &Entry<'_>) -> Option<StageId> {
+        let mut stages = entry.stages.iter();
+        let found = stages.find(|stage| Task::of(entry, stage).as_ref() == Some(self));
+        found.map(|stage| stage.id)
+    }
+}
+
+/// Which of its environment's synth groups a stage is, from 1.
+fn group_number(entry: &Entry<'_>, stage: &Stage<'_>) -> usize {
+    let siblings = entry.children(stage.parent);
+    let groups = siblings.filter(|sibling| matches!(sibling.kind, StageKind::Deploy { .. }));
+    1 + groups.take_while(|sibling| sibling.id != stage.id).count()
+}
+
+/// The path of a stage in a run: the names of what holds it and its own, `dev/migrate`.
+pub fn path_of(entry: &Entry<'_>, id: StageId) -> String {
+    let mut names = Vec::new();
+    let mut next = Some(id);
+    while let Some(stage) = next.and_then(|id| entry.stage(id)) {
+        names.push(stage.name.as_str());
+        next = stage.parent;
+    }
+    names.reverse();
+    names.join("/")
+}
