@@ -5,6 +5,7 @@
 //! [`Diagnostic`](crate::diagnostics::Diagnostic), with its place in the pipeline where it has one.
 
 pub mod record;
+pub mod store;
 
 mod folders;
 mod run_info;

@@ -37,6 +37,7 @@ pub mod names;
 pub mod pipeline;
 pub mod platform;
 pub mod run;
+pub mod run_store;
 pub mod syntax;
 pub mod types;
 
@@ -52,6 +53,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         pipeline::ALL,
         platform::ALL,
         run::ALL,
+        run_store::ALL,
     ]
     .into_iter()
     .flatten()
