@@ -37,6 +37,7 @@ pub mod names;
 pub mod pipeline;
 pub mod platform;
 pub mod run;
+pub mod run_cdk;
 pub mod run_store;
 pub mod syntax;
 pub mod types;
@@ -54,6 +55,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         platform::ALL,
         run::ALL,
         run_store::ALL,
+        run_cdk::ALL,
     ]
     .into_iter()
     .flatten()
