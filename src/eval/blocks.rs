@@ -2,8 +2,8 @@
 
 use smol_str::SmolStr;
 
+use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{blocks as codes, types};
-use crate::diagnostics::{Diagnostic, did_you_mean, list_names};
 use crate::eval::block::{Cell, CellKey, CellState, Makes};
 use crate::eval::busy::Busy;
 use crate::eval::instance::{Given, GivenBlock, Instance};
@@ -139,12 +139,10 @@ impl<'a> Interpreter<'a> {
             label: given.label.clone(),
             ordinal: u32::try_from(used).unwrap_or(u32::MAX),
         };
-        match self.cell(instance, key) {
-            Some(cell) => {
-                cell.sources.borrow_mut().push(given.clone());
-                order.push(cell);
-            }
-            None => self.no_choice(given, info),
+        // A label that picks no schema is the checker's to report.
+        if let Some(cell) = self.cell(instance, key) {
+            cell.sources.borrow_mut().push(given.clone());
+            order.push(cell);
         }
     }
 
@@ -294,34 +292,6 @@ impl<'a> Interpreter<'a> {
             diagnostic = diagnostic.note("the same place makes it more than once");
         }
         self.report_in(&given.scope, diagnostic.help(help));
-    }
-
-    /// A computed label that picks no schema. Fixed ones are the checker's.
-    fn no_choice(&self, given: &GivenBlock<'a>, info: &KindInfo<'a>) {
-        let (KindShape::ByLabel(choices), Some(label)) = (&info.shape, &given.label) else {
-            return;
-        };
-        let Some(written) = &given.block.label else {
-            return;
-        };
-        if written.fixed().is_some() || choices.contains_key(label) {
-            return;
-        }
-        let kind = &given.block.kind.name;
-        let known = choices
-            .iter()
-            .filter(|(_, id)| id.is_some())
-            .map(|(label, _)| label.as_str());
-        let diagnostic = Diagnostic::error(
-            &codes::LABEL_NOT_A_CHOICE,
-            written.span(),
-            format!("there is no `{kind} {label}`"),
-        );
-        let diagnostic = match did_you_mean(label, known.clone()) {
-            Some(near) => diagnostic.help(format!("did you mean `{kind} {near}`?")),
-            None => diagnostic.note(format!("there is {}", list_names(known, 8))),
-        };
-        self.report_in(&given.scope, diagnostic);
     }
 
     /// The declared type of what a block makes, where that is a schema.

@@ -160,6 +160,7 @@ impl<'a> Interpreter<'a> {
                 BodyItem::Field(field) => into.fields.push(GivenField {
                     name: &field.name.name,
                     span: field.name.span,
+                    item: field.span,
                     value: &field.value,
                     scope: scope.clone(),
                 }),

@@ -208,10 +208,13 @@ impl<'a> Interpreter<'a> {
                     let Some(field) = fields.next() else {
                         continue;
                     };
-                    if let Some(second) = fields.next() {
+                    // What the checker sees twice, it has reported.
+                    let mut others =
+                        fields.filter(|field| !self.checked.poisoned.contains(&field.item));
+                    if let Some(second) = others.next() {
                         self.field_twice(name, field, second);
                     }
-                    if self.checked.poisoned.contains(&field.span) {
+                    if self.checked.poisoned.contains(&field.item) {
                         return Some(Value::error(field.value.span));
                     }
                     let what = format!("the field `{name}`");

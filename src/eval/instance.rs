@@ -110,6 +110,8 @@ pub struct GivenField<'a> {
     pub name: &'a SmolStr,
     /// Where the name is.
     pub span: Span,
+    /// Where the whole of it is.
+    pub item: Span,
     /// Its value.
     pub value: &'a Expr,
     /// The names that the value sees.

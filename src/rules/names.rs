@@ -95,8 +95,14 @@ fn distinct<'a>(what: &str, names: impl IntoIterator<Item = &'a Text>, problems:
     }
 }
 
+/// How long a pipeline's and an environment's own name may be, which their types say.
+const LONGEST: (usize, usize) = (40, 50);
+
 /// Names that AWS is given, made of the pipeline's and an environment's.
 fn lengths(pipeline: &Pipeline, environment: &Text, problems: &mut Problems) {
+    if pipeline.name.value.len() > LONGEST.0 || environment.value.len() > LONGEST.1 {
+        return;
+    }
     // STS, RoleSessionName: 64 characters. The commit tells runs apart.
     let session = format!("{}-{}-1234567", pipeline.name.value, environment.value);
     let length = session.chars().count();

@@ -14,5 +14,6 @@ pub mod compile;
 pub mod judge;
 pub mod markdown;
 pub mod random;
+pub mod soup;
 pub mod tools;
 pub mod transcript;

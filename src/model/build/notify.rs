@@ -1,16 +1,17 @@
 //! Notifications.
 
-use crate::eval::data::{Data, Node};
+use crate::eval::data::{Data, Node, Secret};
 use crate::model::build::reader::{Reader, text};
 use crate::model::{Notifier, Notify, NotifyOn};
 
-/// Reads a `notify` block; `None` where how somebody is told has an error.
-pub(super) fn read(reader: &Reader<'_>) -> Option<Notify> {
+/// Reads a `notify` block; `None` where how somebody is told has an error. A status at GitHub without a token of its own is set
+/// with the credentials that the repository is checked out with.
+pub(super) fn read(reader: &Reader<'_>, credentials: Option<&Secret>) -> Option<Notify> {
     let on = reader.texts("on");
     Some(Notify {
         name: reader.name(),
         on: on.iter().filter_map(|word| event(&word.value)).collect(),
-        to: notifier(reader.node("to")?)?,
+        to: notifier(reader.node("to")?, credentials)?,
         message: reader.message("message"),
         span: reader.span(),
     })
@@ -26,7 +27,7 @@ fn event(word: &str) -> Option<NotifyOn> {
     }
 }
 
-fn notifier(node: &Node) -> Option<Notifier> {
+fn notifier(node: &Node, credentials: Option<&Secret>) -> Option<Notifier> {
     let Data::Object(object) = &node.data else {
         return None;
     };
@@ -44,7 +45,7 @@ fn notifier(node: &Node) -> Option<Notifier> {
             secret: reader.secret("secret"),
         }),
         "GithubStatus" => Some(Notifier::GithubStatus {
-            token: reader.secret("token")?,
+            token: reader.secret("token").or_else(|| credentials.cloned())?,
             context: reader.text("context").value,
         }),
         _ => None,

@@ -13,6 +13,16 @@ pub(super) fn read(reader: &Reader<'_>, sources: &Sources) -> Pipeline {
     let file = sources.get(reader.span().source);
     let apps = app::all(reader);
     let env = step::with_defaults(reader, &Env::new());
+    let checkout = once(reader, "checkout", |block| Checkout {
+        depth: block.integer("depth"),
+        submodules: block.bool("submodules"),
+        lfs: block.bool("lfs"),
+        credentials: block.secret("credentials"),
+        others: reader
+            .blocks("source")
+            .map(|block| source(&block))
+            .collect(),
+    });
     Pipeline {
         name: reader.name(),
         span: reader.span(),
@@ -33,7 +43,7 @@ pub(super) fn read(reader: &Reader<'_>, sources: &Sources) -> Pipeline {
         apps,
         notify: reader
             .blocks("notify")
-            .filter_map(|block| notify::read(&block))
+            .filter_map(|block| notify::read(&block, checkout.credentials.as_ref()))
             .collect(),
         self_update: once(reader, "self_update", |block| SelfUpdate {
             enabled: block.bool("enabled"),
@@ -56,16 +66,7 @@ pub(super) fn read(reader: &Reader<'_>, sources: &Sources) -> Pipeline {
             retention: block.seconds("retention"),
             kms_key: block.optional_text("key"),
         }),
-        checkout: once(reader, "checkout", |block| Checkout {
-            depth: block.integer("depth"),
-            submodules: block.bool("submodules"),
-            lfs: block.bool("lfs"),
-            credentials: block.secret("credentials"),
-            others: reader
-                .blocks("source")
-                .map(|block| source(&block))
-                .collect(),
-        }),
+        checkout,
         expose: reader
             .block("expose")
             .map_or(Expose::None, |block| expose(&block)),

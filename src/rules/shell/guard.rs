@@ -7,6 +7,8 @@ const MAX_BYTES: usize = 128 * 1024;
 const SMALL: usize = 48;
 /// How many it may have at all.
 const MAX_OPENERS: usize = 4_000;
+/// How much the parser may have to read: it reads what stands in an open `(` or `case` in two ways, so each doubles the bytes.
+const MAX_TRIED: usize = 4 * 1024 * 1024;
 /// Longer numbers do not fit where the parser reads one.
 const MAX_DIGITS: usize = 9;
 
@@ -24,7 +26,11 @@ pub enum Reading {
 /// How this text can be read.
 pub fn judge(text: &str) -> Reading {
     let openers = openers(text);
-    if text.len() > MAX_BYTES || openers > MAX_OPENERS || long_number(text) {
+    if text.len() > MAX_BYTES
+        || openers > MAX_OPENERS
+        || tried(text) > MAX_TRIED
+        || long_number(text)
+    {
         Reading::Never
     } else if openers > SMALL {
         Reading::Apart
@@ -56,6 +62,42 @@ fn openers(text: &str) -> usize {
         })
         .count();
     brackets + keywords
+}
+
+/// Bytes that the parser reads at most.
+fn tried(text: &str) -> usize {
+    let mut open: Vec<&str> = Vec::new();
+    let mut deepest = 0_usize;
+    let mut before = "";
+    for piece in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+        let word = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        match word {
+            "case" => open.push("case"),
+            "esac" => {
+                if let Some(at) = open.iter().rposition(|opener| *opener == "case") {
+                    open.truncate(at);
+                }
+            }
+            _ => {}
+        }
+        match piece.chars().next_back() {
+            // A substitution is a word, read by itself.
+            Some('(') if word.is_empty() && before.ends_with('$') => open.push("$("),
+            Some('(') => open.push("("),
+            Some(')') if open.last().is_some_and(|opener| *opener != "case") => drop(open.pop()),
+            _ => {}
+        }
+        before = piece;
+        if open.len() > deepest {
+            deepest = deepest.max(open.iter().filter(|opener| **opener != "$(").count());
+        }
+    }
+    let doubled = u32::try_from(deepest)
+        .ok()
+        .and_then(|deepest| 1_usize.checked_shl(deepest));
+    doubled
+        .and_then(|times| times.checked_mul(text.len()))
+        .unwrap_or(usize::MAX)
 }
 
 /// A number before a redirect (`2>`), or after `~`, that fits in no integer.
@@ -92,17 +134,25 @@ mod tests {
             "x=$(psql <<'SQL'\nselect 1;\nSQL\n)",
             "aws s3 ls 123456789012 > x",
             "test $((1<<4)) = 16\nls",
+            "( cd a && ( make; case $x in a) b ;; (c) d ;; esac ) )",
+            "echo $(((((((((((((1)))))))))))))",
         ] {
             assert_eq!(judge(text), Reading::Here, "{text}");
         }
+        let nested = |opener: &str| opener.repeat(30);
         for text in [
+            &*nested("( "),
+            &*nested("(("),
+            &*nested("case x in a) "),
+            &*nested("case x in a) ( "),
+            &*nested("$( ("),
             "99999999999>x",
             "99999\\\n9999999>x",
             "ls ~99999999999999999999",
         ] {
             assert_eq!(judge(text), Reading::Never, "{text}");
         }
-        assert_eq!(judge(&"(".repeat(100)), Reading::Apart);
+        assert_eq!(judge(&"$(".repeat(100)), Reading::Apart);
         assert_eq!(judge(&"(".repeat(10_000)), Reading::Never);
     }
 }

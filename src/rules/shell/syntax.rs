@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use brush_parser::{ParseError, SourcePosition, Token, TokenizerError, tokenize_str};
 
-use crate::rules::shell::text::Origin;
+use crate::rules::shell::text::{Bytes, Origin};
 
 /// Why a text is no shell text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,23 +32,19 @@ fn fault(at: Range<usize>, message: &str, label: &str, help: &str) -> SyntaxErro
 pub fn explain(error: &ParseError, text: &str, origin: &Origin) -> SyntaxError {
     let mut result = match error {
         ParseError::Tokenizing { inner, position } => unterminated(inner, position.as_ref(), text),
-        ParseError::ParsingNear(position) => near(byte(text, position), text),
+        ParseError::ParsingNear(position) => near(Bytes::new(text).byte(position.index), text),
         ParseError::ParsingAtEndOfInput => unbalanced(text).unwrap_or_else(|| {
             let tokens = tokenize_str(text).unwrap_or_default();
-            match bracket(text, &tokens) {
+            match bracket(&Bytes::new(text), &tokens) {
                 Some(start) => near(start, text),
                 None => at_end(text),
             }
         }),
     };
-    result.at = origin.place(result.at);
+    // A token is not always as long as what was written.
+    let whole = text.floor_char_boundary(result.at.start)..text.ceil_char_boundary(result.at.end);
+    result.at = origin.place(whole);
     result
-}
-
-fn byte(text: &str, position: &SourcePosition) -> usize {
-    text.char_indices()
-        .nth(position.index)
-        .map_or(text.len(), |(byte, _)| byte)
 }
 
 fn unterminated(
@@ -90,7 +86,7 @@ fn unterminated(
                 fault(one(start, opener.len()), message, "opened here", help)
             }
             None => {
-                let start = position.map_or(0, |position| byte(text, position));
+                let start = position.map_or(0, |position| Bytes::new(text).byte(position.index));
                 fault(
                     one(start, 1),
                     "the command ends in the middle of something",
@@ -186,7 +182,7 @@ fn glued(text: &str, start: usize) -> Option<SyntaxError> {
 }
 
 /// The `(` of `cat (x)`: the parser goes on to its end, or that of the text.
-fn bracket(text: &str, tokens: &[Token]) -> Option<usize> {
+fn bracket(bytes: &Bytes, tokens: &[Token]) -> Option<usize> {
     let pairs = tokens
         .iter()
         .zip(tokens.iter().skip(1))
@@ -200,20 +196,21 @@ fn bracket(text: &str, tokens: &[Token]) -> Option<usize> {
                 && token.to_str() == "("
                 && after.to_str() != ")"
         })
-        .map(|((_, token), _)| byte(text, &token.location().start))
+        .map(|((_, token), _)| bytes.byte(token.location().start.index))
         .next()
 }
 
 /// A word of the text that stands where it cannot.
 fn near(start: usize, text: &str) -> SyntaxError {
     let tokens = tokenize_str(text).unwrap_or_default();
-    let start = bracket(text, &tokens)
+    let bytes = Bytes::new(text);
+    let start = bracket(&bytes, &tokens)
         .filter(|bracket| *bracket < start)
         .unwrap_or(start);
     let rest = text.get(start..).unwrap_or("");
     let token = tokens
         .into_iter()
-        .find(|token| byte(text, &token.location().start) == start)
+        .find(|token| bytes.byte(token.location().start.index) == start)
         .map_or_else(
             || rest.chars().take(1).collect(),
             |token| token.to_str().to_owned(),
@@ -298,10 +295,11 @@ fn at_end(text: &str) -> SyntaxError {
 /// Keywords and brackets that do not come in pairs: which one is left.
 fn unbalanced(text: &str) -> Option<SyntaxError> {
     let tokens = tokenize_str(text).ok()?;
+    let bytes = Bytes::new(text);
     let mut stack: Vec<(String, Range<usize>)> = Vec::new();
     let mut command = true;
     for token in &tokens {
-        let start = byte(text, &token.location().start);
+        let start = bytes.byte(token.location().start.index);
         let at = start..(start + token.to_str().len()).min(text.len());
         let word = token.to_str();
         if matches!(token, Token::Operator(..)) {

@@ -95,6 +95,7 @@ fn errors_point_at_their_character() {
     assert_eq!(error("ls > ").1, "no file follows `>`");
     assert_eq!(error("cat <<EOF\nhi").0, "<<EOF");
     assert_eq!(error("ls )").0, ")");
+    assert!(error("[ ; do ${A:-) {a,b}é; do ").0.ends_with('é'));
     assert_eq!(error("echo é $(a | | b)").0, "|");
 }
 
@@ -193,7 +194,7 @@ fn tools_are_the_programs_that_commands_call() {
 }
 
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig { cases: 2000, ..Default::default() })]
+    #![proptest_config(cases())]
 
     /// No text makes the reader panic, and every place is within the text.
     #[test]
@@ -210,7 +211,7 @@ proptest::proptest! {
 }
 
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig { cases: 2000, ..Default::default() })]
+    #![proptest_config(cases())]
 
     /// Nor does text full of here-documents and substitutions.
     #[test]
@@ -219,6 +220,16 @@ proptest::proptest! {
         "#", "<<E", "<<", "((", "x=", "99", "~+", "\t",
     ]), 0..14)) {
         let _ = read(&pieces.concat());
+    }
+}
+
+/// How many texts are tried: 2,000, or as `APHEX_FUZZ_CASES` says.
+fn cases() -> proptest::prelude::ProptestConfig {
+    let cases = std::env::var("APHEX_FUZZ_CASES").ok();
+    proptest::prelude::ProptestConfig {
+        cases: cases.and_then(|count| count.parse().ok()).unwrap_or(2000),
+        failure_persistence: None,
+        ..Default::default()
     }
 }
 

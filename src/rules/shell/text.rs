@@ -24,13 +24,14 @@ impl Origin {
 }
 
 /// Character positions of the parser as bytes of the text.
-struct Bytes {
+pub struct Bytes {
     starts: Option<Vec<usize>>,
     length: usize,
 }
 
 impl Bytes {
-    fn new(text: &str) -> Self {
+    /// Reads the text once.
+    pub fn new(text: &str) -> Self {
         let starts =
             (!text.is_ascii()).then(|| text.char_indices().map(|(byte, _)| byte).collect());
         Bytes {
@@ -39,7 +40,8 @@ impl Bytes {
         }
     }
 
-    fn byte(&self, index: usize) -> usize {
+    /// The byte that the character of this number begins at; the end of the text after the last.
+    pub fn byte(&self, index: usize) -> usize {
         let byte = match &self.starts {
             None => index,
             Some(starts) => starts.get(index).copied().unwrap_or(self.length),

@@ -9,7 +9,7 @@ use crate::diagnostics::{Diagnostic, did_you_mean, list_names};
 use crate::source::Span;
 use crate::syntax::ast::{Block, BlockValue, BodyItem, Cardinality, Label};
 use crate::types::check::Checker;
-use crate::types::check::body::{Mode, Seen};
+use crate::types::check::body::{Mode, Seen, meant};
 use crate::types::check::role::Role;
 use crate::types::{BlockKind, Known, Schema, Shape, Type};
 
@@ -25,7 +25,7 @@ impl<'p> Checker<'p> {
         let Some(kind) = schema.blocks.get(&block.kind.name) else {
             seen.broken = true;
             seen.unknown.push(block.kind.name.clone());
-            self.no_kind(block, schema, &seen.what);
+            self.no_kind(block, schema, seen);
             return;
         };
         let errors = self.problems.len();
@@ -285,8 +285,8 @@ impl<'p> Checker<'p> {
     }
 
     /// A kind of block that the schema does not have.
-    fn no_kind(&mut self, block: &'p Block, schema: &Rc<Schema>, what: &str) {
-        let kind = &block.kind;
+    fn no_kind(&mut self, block: &'p Block, schema: &Rc<Schema>, seen: &Seen) {
+        let (kind, what) = (&block.kind, &seen.what);
         if self.is_partial(schema.id.module) {
             self.silent(block.span);
             return;
@@ -331,10 +331,13 @@ impl<'p> Checker<'p> {
         )
         .label("not known");
         diagnostic = if let Some(near) = did_you_mean(&kind.name, known.iter().copied()) {
-            diagnostic.help(format!("did you mean `{near}`?")).fix(
-                format!("write `{near}`"),
+            let single = schema.blocks.get(near);
+            let single = single.is_some_and(|kind| kind.cardinality != Cardinality::Many);
+            meant(
+                diagnostic,
                 kind.span,
                 near,
+                single && seen.written.contains(near),
             )
         } else if let Some(owner) = self.kind_owner(schema, &kind.name) {
             diagnostic.help(format!(

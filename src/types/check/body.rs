@@ -1,6 +1,6 @@
 //! What stands between the braces of a block or an instance.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use indexmap::IndexMap;
@@ -41,10 +41,42 @@ pub(super) struct Seen {
     pub labels: HashMap<(SmolStr, SmolStr), Span>,
     /// Names that the schema does not have, each perhaps meant to be one that is missing.
     pub unknown: Vec<SmolStr>,
+    /// Every field and kind that is written somewhere in the body, also further down.
+    pub written: HashSet<SmolStr>,
     /// Whether something was left out because of an error.
     pub broken: bool,
     /// Whether something could not be read, which may have been anything.
     pub unreadable: bool,
+}
+
+/// The names of the fields and blocks of a body, those in its `for` and `if` included.
+fn written(body: &Body, names: &mut HashSet<SmolStr>) {
+    for item in &body.items {
+        match item {
+            BodyItem::Field(field) => drop(names.insert(field.name.name.clone())),
+            BodyItem::Block(block) => drop(names.insert(block.kind.name.clone())),
+            BodyItem::For(item) => written(&item.body, names),
+            BodyItem::If(item) => {
+                written(&item.then, names);
+                if let Some(otherwise) = &item.otherwise {
+                    written(otherwise, names);
+                }
+            }
+            BodyItem::Let(_) | BodyItem::Assert(_) | BodyItem::Error(_) => {}
+        }
+    }
+}
+
+/// Says which name was probably meant, and proposes it where it does not stand there already.
+pub(super) fn meant(diagnostic: Diagnostic, wrong: Span, near: &str, is_there: bool) -> Diagnostic {
+    match is_there {
+        true => diagnostic.help(format!("`{near}` is there already: remove this one")),
+        false => diagnostic.help(format!("did you mean `{near}`?")).fix(
+            format!("write `{near}`"),
+            wrong,
+            near,
+        ),
+    }
 }
 
 impl<'p> Checker<'p> {
@@ -165,6 +197,7 @@ impl<'p> Checker<'p> {
             what,
             ..Seen::default()
         };
+        written(body, &mut seen.written);
         let here = self.here();
         let known = Rc::new(self.known_body(here, body, schema, base));
         self.within(Frame::Body(Rc::clone(&known)), |checker| {
@@ -280,7 +313,7 @@ impl<'p> Checker<'p> {
             seen.broken = true;
             seen.unknown.push(name.name.clone());
             self.quiet_value(&field.value);
-            self.no_field(field, schema, &seen.what);
+            self.no_field(field, schema, seen);
             return;
         };
         seen.fields.insert(name.name.clone(), name.span);
@@ -331,8 +364,8 @@ impl<'p> Checker<'p> {
     }
 
     /// A field that the schema does not have.
-    fn no_field(&mut self, field: &'p Field, schema: &Rc<Schema>, what: &str) {
-        let name = &field.name;
+    fn no_field(&mut self, field: &'p Field, schema: &Rc<Schema>, seen: &Seen) {
+        let (name, what) = (&field.name, &seen.what);
         if self.is_partial(schema.id.module) {
             self.silent(field.span);
             return;
@@ -388,11 +421,7 @@ impl<'p> Checker<'p> {
         )
         .label("not known");
         diagnostic = if let Some(near) = did_you_mean(&name.name, settable.iter().copied()) {
-            diagnostic.help(format!("did you mean `{near}`?")).fix(
-                format!("write `{near}`"),
-                name.span,
-                near,
-            )
+            meant(diagnostic, name.span, near, seen.written.contains(near))
         } else if let Some(near) =
             did_you_mean(&name.name, schema.blocks.keys().map(SmolStr::as_str))
         {

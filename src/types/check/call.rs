@@ -8,6 +8,7 @@ use crate::resolve::{Binding, ItemId};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Expr, ExprKind, Function, Ident, Item};
 use crate::types::check::Checker;
+use crate::types::check::body::meant;
 use crate::types::check::generics::{Solved, mentions};
 use crate::types::check::role::Role;
 use crate::types::check::scope::Found;
@@ -256,7 +257,7 @@ impl<'p> Checker<'p> {
                         Some(at) => at,
                         None => {
                             self.infer(&argument.value, None);
-                            self.unknown_argument(name, signature, declaration);
+                            self.unknown_argument(name, arguments, signature, declaration);
                             failed = true;
                             continue;
                         }
@@ -348,7 +349,13 @@ impl<'p> Checker<'p> {
         Some(given)
     }
 
-    fn unknown_argument(&mut self, name: &Ident, signature: &Signature, declaration: &Function) {
+    fn unknown_argument(
+        &mut self,
+        name: &Ident,
+        arguments: &[Argument],
+        signature: &Signature,
+        declaration: &Function,
+    ) {
         let known = signature
             .parameters
             .iter()
@@ -361,11 +368,11 @@ impl<'p> Checker<'p> {
         .also(declaration.name.span, "declared here")
         .note(written(signature));
         if let Some(near) = did_you_mean(&name.name, known) {
-            diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(
-                format!("write `{near}`"),
-                name.span,
-                near,
-            );
+            let mut names = arguments
+                .iter()
+                .filter_map(|argument| argument.name.as_ref());
+            let is_there = names.any(|name| name.name == near);
+            diagnostic = meant(diagnostic, name.span, near, is_there);
         }
         self.error(name.span, diagnostic);
     }

@@ -11,6 +11,7 @@ use crate::diagnostics::{did_you_mean, list_names};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, Label, ObjectEntry};
 use crate::types::check::Checker;
+use crate::types::check::body::meant;
 use crate::types::check::role::Role;
 use crate::types::{ObjectField, ObjectType, Type};
 
@@ -77,7 +78,7 @@ impl<'p> Checker<'p> {
                     None => {
                         self.infer(&entry.value, None);
                         unknown.push(name.clone());
-                        self.unknown_key(entry, &name, object, fixed.is_none())
+                        self.unknown_key((entry, entries), &name, object, fixed.is_none())
                     }
                 },
                 None => self.infer(&entry.value, None),
@@ -136,7 +137,7 @@ impl<'p> Checker<'p> {
 
     fn unknown_key(
         &mut self,
-        entry: &ObjectEntry,
+        (entry, all): (&ObjectEntry, &[ObjectEntry]),
         name: &str,
         object: &ObjectType,
         computed: bool,
@@ -158,11 +159,10 @@ impl<'p> Checker<'p> {
             )
         };
         diagnostic = match did_you_mean(name, known).filter(|_| !computed) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
-                format!("write `{near}`"),
-                span,
-                near,
-            ),
+            Some(near) => {
+                let mut keys = all.iter().filter_map(|entry| entry.key.fixed());
+                meant(diagnostic, span, near, keys.any(|key| key == near))
+            }
             None => diagnostic.note(format!("the keys are {names}")),
         };
         self.error(span, diagnostic)
