@@ -1,6 +1,10 @@
 //! The standard library: the domain of pipelines, written in the language itself.
 //!
-//! The texts of `stdlib/*.aphex`, embedded. A new module is one line in [`MODULES`].
+//! The texts of `stdlib/*.aphex`, embedded, and their syntax trees, so that nothing is parsed at a start. A new module is one
+//! line in [`MODULES`].
+//!
+//! The trees are `stdlib/trees.postcard`, which `APHEX_UPDATE=1 cargo test --lib trees_of_the_standard_library` writes and a
+//! test holds to the texts. Trees that are not of these texts, or of another kind of tree, are not used: then the texts are parsed.
 
 /// One module of the standard library.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,7 +36,7 @@ macro_rules! module {
 }
 
 /// Every module; the order has no meaning.
-pub static MODULES: &[StandardModule] = &[
+pub const MODULES: &[StandardModule] = &[
     module!("builtins", prelude: true),
     module!("text", prelude: true),
     module!("time", prelude: true),
@@ -45,6 +49,49 @@ pub static MODULES: &[StandardModule] = &[
     module!("pipeline", prelude: true),
     module!("notify", prelude: false),
 ];
+
+/// The trees of [`MODULES`], in that order, as postcard of a `Vec<File>`; `None` where they are not those of the texts.
+pub fn trees() -> Option<&'static [u8]> {
+    const TREES: Option<&[u8]> = fresh(include_bytes!("../stdlib/trees.postcard"));
+    TREES
+}
+
+/// What the embedded trees were made of: the texts, in order, and the definition of trees.
+pub const FINGERPRINT: u64 = {
+    let mut hash = hashed(0, include_bytes!("syntax/ast.rs"));
+    let mut modules = MODULES;
+    while let [module, rest @ ..] = modules {
+        hash = hashed(hash, module.text.as_bytes());
+        modules = rest;
+    }
+    hash
+};
+
+/// The trees, where the fingerprint before them is the one of today.
+const fn fresh(embedded: &'static [u8]) -> Option<&'static [u8]> {
+    match embedded.split_first_chunk() {
+        Some((fingerprint, trees)) if u64::from_le_bytes(*fingerprint) == FINGERPRINT => {
+            Some(trees)
+        }
+        _ => None,
+    }
+}
+
+/// FNV-1a over words of eight bytes, which tells texts apart that were not made to collide.
+const fn hashed(hash: u64, mut bytes: &[u8]) -> u64 {
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let mut hash = (hash ^ 0xcbf2_9ce4_8422_2325 ^ bytes.len() as u64).wrapping_mul(PRIME);
+    while let Some((word, rest)) = bytes.split_first_chunk::<8>() {
+        hash = (hash ^ u64::from_le_bytes(*word)).wrapping_mul(PRIME);
+        hash ^= hash >> 32;
+        bytes = rest;
+    }
+    while let [byte, rest @ ..] = bytes {
+        hash = (hash ^ *byte as u64).wrapping_mul(PRIME);
+        bytes = rest;
+    }
+    hash
+}
 
 /// The module of that name.
 pub fn find(name: &str) -> Option<&'static StandardModule> {

@@ -28,6 +28,8 @@ pub const DATA_DEPTH: u32 = 128;
 pub const ALIASES: u64 = 100_000;
 /// Bytes of a regular expression once it is compiled.
 pub const PATTERN: usize = 1 << 20;
+/// Brackets of a regular expression in each other.
+pub const PATTERN_NESTING: u32 = 100;
 /// Blocks of a program.
 pub const BLOCKS: u64 = 200_000;
 

@@ -95,12 +95,30 @@ fn trees(texts: &[SourceId], problems: &mut Problems) -> Vec<Rc<File>> {
     if let Some(trees) = known {
         return trees;
     }
-    let modules = stdlib::MODULES.iter().zip(texts);
-    let trees: Vec<Rc<File>> = modules
-        .map(|(standard, source)| Rc::new(syntax::parse(*source, standard.text, problems)))
-        .collect();
+    let read = embedded(texts).unwrap_or_else(|| parsed(texts, problems));
+    let trees: Vec<Rc<File>> = read.into_iter().map(Rc::new).collect();
     READ.set(Some((texts.to_vec(), trees.clone())));
     trees
+}
+
+/// The embedded trees, whose texts are the first sources.
+fn embedded(texts: &[SourceId]) -> Option<Vec<File>> {
+    if !texts
+        .iter()
+        .copied()
+        .eq((0..).map(SourceId).take(texts.len()))
+    {
+        return None;
+    }
+    postcard::from_bytes(stdlib::trees()?).ok()
+}
+
+/// The trees as the texts say.
+fn parsed(texts: &[SourceId], problems: &mut Problems) -> Vec<File> {
+    let modules = stdlib::MODULES.iter().zip(texts);
+    modules
+        .map(|(standard, source)| syntax::parse(*source, standard.text, problems))
+        .collect()
 }
 
 /// The text of a standard module among the sources.
@@ -109,4 +127,41 @@ fn source(standard: &StandardModule, sources: &mut Sources) -> SourceId {
     let known = sources.iter().find(|(_, file)| file.name == name);
     let known = known.map(|(id, _)| id);
     known.unwrap_or_else(|| sources.add(name, standard.text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With `APHEX_UPDATE=1` it writes them.
+    #[test]
+    fn trees_of_the_standard_library_are_those_of_its_texts() {
+        let texts: Vec<SourceId> = (0..).map(SourceId).take(stdlib::MODULES.len()).collect();
+        let parsed = parsed(&texts, &mut Problems::new());
+        if std::env::var_os("APHEX_UPDATE").is_some() {
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/stdlib/trees.postcard");
+            let mut bytes = stdlib::FINGERPRINT.to_le_bytes().to_vec();
+            bytes.extend(postcard::to_allocvec(&parsed).unwrap());
+            std::fs::write(path, bytes).unwrap();
+            return;
+        }
+        let embedded = embedded(&texts);
+        assert!(
+            embedded.is_some_and(|embedded| embedded == parsed),
+            "stdlib/trees.postcard is not of these texts: run \
+             `APHEX_UPDATE=1 cargo test --lib trees_of_the_standard_library`"
+        );
+    }
+
+    #[test]
+    fn trees_of_other_sources_are_parsed() {
+        let mut sources = Sources::new();
+        sources.add("pipeline.aphex", "");
+        let program = program(&mut sources, &mut Problems::new());
+        for module in &program.modules {
+            assert_eq!(module.file.source, module.source);
+            assert_ne!(module.source, SourceId(0));
+            assert!(!module.file.items.is_empty());
+        }
+    }
 }

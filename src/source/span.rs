@@ -1,7 +1,7 @@
 //! Places in source files: byte ranges, and the lines and columns that people see.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -84,17 +84,16 @@ pub struct SourceFile {
     pub name: String,
     /// The text, UTF-8, without a byte order mark.
     pub text: Arc<str>,
-    line_starts: Vec<u32>,
+    /// Looked for when somebody asks: most files have nothing to be shown.
+    line_starts: OnceLock<Vec<u32>>,
 }
 
 impl SourceFile {
     /// The line and column of a byte. A byte past the end gives the place after the last character.
     pub fn line_column(&self, byte: u32) -> LineColumn {
-        let line = self
-            .line_starts
-            .partition_point(|start| *start <= byte)
-            .max(1);
-        let start = self.line_starts.get(line - 1).copied().unwrap_or(0) as usize;
+        let starts = self.line_starts();
+        let line = starts.partition_point(|start| *start <= byte).max(1);
+        let start = starts.get(line - 1).copied().unwrap_or(0) as usize;
         let end = (byte as usize).min(self.text.len());
         let column = self
             .text
@@ -108,12 +107,12 @@ impl SourceFile {
     pub fn line(&self, line: usize) -> &str {
         let start = line
             .checked_sub(1)
-            .and_then(|index| self.line_starts.get(index));
+            .and_then(|index| self.line_starts().get(index));
         let Some(start) = start.map(|start| *start as usize) else {
             return "";
         };
         let end = self
-            .line_starts
+            .line_starts()
             .get(line)
             .map_or(self.text.len(), |end| *end as usize);
         self.text
@@ -124,7 +123,21 @@ impl SourceFile {
 
     /// How many lines the file has; at least 1.
     pub fn line_count(&self) -> usize {
-        self.line_starts.len()
+        self.line_starts().len()
+    }
+
+    /// The first byte of every line.
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let breaks = self
+                .text
+                .bytes()
+                .enumerate()
+                .filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0)
+                .chain(breaks.map(|(index, _)| u32::try_from(index + 1).unwrap_or(u32::MAX)))
+                .collect()
+        })
     }
 }
 
@@ -142,15 +155,10 @@ impl Sources {
 
     /// Adds a file. The same name may be added twice; each has an identity of its own.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
-        let text = text.into();
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let line_starts = std::iter::once(0)
-            .chain(breaks.map(|(index, _)| u32::try_from(index + 1).unwrap_or(u32::MAX)))
-            .collect();
         self.files.push(SourceFile {
             name: name.into(),
-            text,
-            line_starts,
+            text: text.into(),
+            line_starts: OnceLock::new(),
         });
         SourceId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX))
     }

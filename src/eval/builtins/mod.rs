@@ -7,6 +7,7 @@ mod maps;
 mod numbers;
 mod outside;
 mod patterns;
+mod regexes;
 mod texts;
 
 use std::collections::HashMap;

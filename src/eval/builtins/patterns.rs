@@ -1,18 +1,18 @@
 //! Regular expressions, patterns of files, cron lines, time zones.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use globset::{GlobBuilder, GlobMatcher};
-use regex::{Regex, RegexBuilder};
+use globset::{Glob, GlobBuilder, GlobMatcher};
+use regex::Regex;
 use smol_str::SmolStr;
 
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::evaluation as codes;
+use crate::eval::builtins::regexes::Pattern;
 use crate::eval::builtins::{Call, Given, Table, cron};
 use crate::eval::interpreter::Interpreter;
-use crate::eval::limits;
 use crate::eval::operands::Stop;
 use crate::eval::value::{Kind, Value};
 
@@ -43,25 +43,16 @@ const MOST_KEPT: usize = 500;
 /// Patterns that were compiled, or what is wrong with them.
 #[derive(Debug, Default)]
 pub struct Patterns {
-    regexes: RefCell<HashMap<SmolStr, Result<Rc<Regex>, String>>>,
-    globs: RefCell<HashMap<SmolStr, Result<Rc<GlobMatcher>, String>>>,
+    regexes: RefCell<HashMap<SmolStr, Result<Rc<Pattern>, String>>>,
+    globs: RefCell<HashMap<SmolStr, Result<Rc<Files>, String>>>,
 }
 
 impl Patterns {
-    fn regex(&self, pattern: &SmolStr) -> Result<Rc<Regex>, String> {
-        kept(&self.regexes, pattern, |pattern| {
-            let built = RegexBuilder::new(pattern)
-                .size_limit(limits::PATTERN)
-                .nest_limit(100)
-                .build();
-            built.map_err(|error| match error {
-                regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
-                error => last_line(&error.to_string()),
-            })
-        })
+    fn regex(&self, pattern: &SmolStr) -> Result<Rc<Pattern>, String> {
+        kept(&self.regexes, pattern, Pattern::new)
     }
 
-    fn glob(&self, pattern: &SmolStr) -> Result<Rc<GlobMatcher>, String> {
+    fn glob(&self, pattern: &SmolStr) -> Result<Rc<Files>, String> {
         kept(&self.globs, pattern, |pattern| {
             if pattern.len() > 4_096 {
                 return Err("it is too long".to_owned());
@@ -70,11 +61,24 @@ impl Patterns {
                 .literal_separator(true)
                 .backslash_escape(true)
                 .build();
-            match built {
-                Ok(glob) => Ok(glob.compile_matcher()),
-                Err(error) => Err(error.kind().to_string()),
-            }
+            let glob = built.map_err(|error| error.kind().to_string())?;
+            let matcher = OnceCell::new();
+            Ok(Files { glob, matcher })
         })
+    }
+}
+
+/// A pattern of files. Most are only looked at for mistakes.
+#[derive(Debug)]
+struct Files {
+    glob: Glob,
+    matcher: OnceCell<GlobMatcher>,
+}
+
+impl Files {
+    fn is_match(&self, path: &str) -> bool {
+        let matcher = self.matcher.get_or_init(|| self.glob.compile_matcher());
+        matcher.is_match(path)
     }
 }
 
@@ -95,22 +99,29 @@ fn kept<T>(
     built
 }
 
-/// The last line of a message of the regex crate, which says what is wrong; the ones before show where.
-fn last_line(message: &str) -> String {
-    let line = message.lines().last().unwrap_or(message).trim();
-    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+fn regex<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Result<Rc<Pattern>, Stop> {
+    let pattern = interpreter.patterns.regex(call.text(interpreter, 1)?);
+    pattern.map_err(|error| no_regex(interpreter, call, &error))
 }
 
-fn regex<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Result<Rc<Regex>, Stop> {
-    let pattern = call.text(interpreter, 1)?;
-    interpreter.patterns.regex(pattern).map_err(|error| {
-        let place = interpreter.argument_span(call, 1);
-        let message = format!("`{pattern}` is no regular expression: {error}");
-        let diagnostic = Diagnostic::error(&codes::BAD_PATTERN, place, message)
-            .help("write a backslash before a character that is meant as it is: `\\.`");
-        interpreter.report_in(call.scope, diagnostic);
-        Stop::Error
-    })
+/// What finds more than whether.
+fn finder<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Result<Rc<Regex>, Stop> {
+    let pattern = regex(interpreter, call)?;
+    let full = pattern.full();
+    full.map_err(|error| no_regex(interpreter, call, &error))
+}
+
+fn no_regex<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>, error: &str) -> Stop {
+    let pattern = match call.text(interpreter, 1) {
+        Ok(pattern) => pattern,
+        Err(stop) => return stop,
+    };
+    let place = interpreter.argument_span(call, 1);
+    let message = format!("`{pattern}` is no regular expression: {error}");
+    let diagnostic = Diagnostic::error(&codes::BAD_PATTERN, place, message)
+        .help("write a backslash before a character that is meant as it is: `\\.`");
+    interpreter.report_in(call.scope, diagnostic);
+    Stop::Error
 }
 
 fn subject<'c, 'a>(
@@ -130,7 +141,7 @@ fn matches<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> 
 
 fn capture<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> {
     let text = subject(interpreter, call)?;
-    let pattern = regex(interpreter, call)?;
+    let pattern = finder(interpreter, call)?;
     let Some(found) = pattern.captures(text) else {
         return call.null();
     };
@@ -146,7 +157,7 @@ fn capture<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> 
 
 fn find_all<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> {
     let text = subject(interpreter, call)?;
-    let pattern = regex(interpreter, call)?;
+    let pattern = finder(interpreter, call)?;
     let mut found = Vec::new();
     for part in pattern.find_iter(text) {
         interpreter.charge(1, call.span)?;
@@ -158,7 +169,7 @@ fn find_all<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a>
 
 fn replace_matches<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> {
     let text = subject(interpreter, call)?;
-    let pattern = regex(interpreter, call)?;
+    let pattern = finder(interpreter, call)?;
     let replacement = call.text(interpreter, 2)?;
     let mut result = String::new();
     let mut end = 0;
@@ -179,7 +190,7 @@ fn glob_matches<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given
     let path = call.text(interpreter, 1)?;
     interpreter.charge(path.len() / 8, call.span)?;
     match interpreter.patterns.glob(pattern) {
-        Ok(glob) => call.bool_value(glob.is_match(path.as_str())),
+        Ok(glob) => call.bool_value(glob.is_match(path)),
         Err(error) => {
             let place = interpreter.argument_span(call, 0);
             let message = format!("`{pattern}` is no pattern of files: {error}");
