@@ -6,6 +6,7 @@
 
 pub mod cdk;
 pub mod log;
+pub mod process;
 pub mod record;
 pub mod store;
 

@@ -38,6 +38,7 @@ pub mod pipeline;
 pub mod platform;
 pub mod run;
 pub mod run_cdk;
+pub mod run_process;
 pub mod run_store;
 pub mod syntax;
 pub mod types;
@@ -54,6 +55,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         pipeline::ALL,
         platform::ALL,
         run::ALL,
+        run_process::ALL,
         run_store::ALL,
         run_cdk::ALL,
     ]
