@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::{About, Entry, Key, Store, Upload, Written, explain, failed};
+use super::{About, Content, Entry, Key, Store, Upload, explain, failed};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run_store::STORE_FAILED;
 
@@ -266,13 +266,13 @@ impl Write for LocalUpload {
 }
 
 impl Upload for LocalUpload {
-    fn finish(self: Box<Self>, written: &Written) -> Result<(), Diagnostic> {
-        if self.bytes != written.bytes {
+    fn finish(self: Box<Self>, content: &Content) -> Result<(), Diagnostic> {
+        if self.bytes != content.bytes {
             let message = format!("`{}` was not written", self.key);
             return Err(
                 Diagnostic::without_place(&STORE_FAILED, message).note(format!(
                     "it should have {} bytes, and {} have arrived",
-                    written.bytes, self.bytes
+                    content.bytes, self.bytes
                 )),
             );
         }

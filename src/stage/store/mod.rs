@@ -5,14 +5,16 @@
 //! implementation.
 
 mod address;
+mod content;
 mod key;
 mod local;
 mod upload;
 
 pub use address::Address;
+pub use content::{Content, Counting, Digest};
 pub use key::Key;
 pub use local::LocalStore;
-pub use upload::{About, Upload, Written};
+pub use upload::{About, Upload};
 
 use std::io::{self, Read, Write};
 
@@ -60,11 +62,11 @@ pub fn put_from(
     source: &mut dyn Read,
 ) -> Result<(), Diagnostic> {
     let mut upload = store.upload(key, about)?;
-    let mut counted = upload::Counting::new(&mut upload);
+    let mut counted = Counting::new(&mut upload);
     let copied = io::copy(source, &mut counted).and_then(|_| counted.flush());
-    let written = counted.written();
+    let content = counted.content();
     match copied {
-        Ok(()) => upload.finish(&written),
+        Ok(()) => upload.finish(&content),
         Err(error) => {
             upload.abort();
             Err(failed(key, "was not written", &error))

@@ -1,7 +1,7 @@
 use std::process::{Command, Stdio};
 
 use super::*;
-use crate::stage::store::{put_from, read};
+use crate::stage::store::{Digest, put_from, read};
 
 fn room() -> (tempfile::TempDir, LocalStore) {
     let room = tempfile::tempdir().unwrap();
@@ -77,9 +77,9 @@ fn an_upload_is_seen_once_it_is_finished() {
     upload.write_all(b"half ").unwrap();
     assert_eq!(content(&store, name.as_str()).unwrap(), "before");
     upload.write_all(b"and half").unwrap();
-    let written = Written {
+    let written = Content {
         bytes: 13,
-        sha256: [0; 32],
+        sha256: Digest([0; 32]),
     };
     upload.finish(&written).unwrap();
     assert_eq!(content(&store, name.as_str()).unwrap(), "half and half");
@@ -97,9 +97,9 @@ fn an_upload_that_is_aborted_dropped_or_short_leaves_nothing() {
     begin().abort();
     drop(begin());
     let error = begin()
-        .finish(&Written {
+        .finish(&Content {
             bytes: 5,
-            sha256: [0; 32],
+            sha256: Digest([0; 32]),
         })
         .unwrap_err();
     assert_eq!(error.code, &STORE_FAILED);
