@@ -110,6 +110,8 @@ impl Order {
                     open.extend(further.map(|(other, _)| (other, Reason::Order)));
                 }
             }
+            // A circle through what is left out is told where all of it is picked.
+            found.remove(&index);
             if !is_picked(index) {
                 through.insert(index, found.clone());
             }

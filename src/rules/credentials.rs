@@ -101,6 +101,7 @@ fn values(what: &str, values: &Env, problems: &mut Problems) {
 
 /// Secrets on command lines and in logs.
 fn command_lines(rules: &Rules<'_>, step: &Step, problems: &mut Problems) {
+    urls(rules, step, problems);
     let is_secret = |name: &String| {
         step.env
             .get(name)
@@ -138,6 +139,28 @@ fn command_lines(rules: &Rules<'_>, step: &Step, problems: &mut Problems) {
                 )
                 .label("a secret")
                 .help(help),
+            );
+        }
+    }
+}
+
+/// Passwords in the URLs of commands.
+fn urls(rules: &Rules<'_>, step: &Step, problems: &mut Problems) {
+    for text in step.run.iter().filter(|text| text.value.contains("://")) {
+        let script = rules.script(&text.value);
+        let words = script
+            .iter()
+            .flat_map(|script| &script.calls)
+            .flat_map(|call| &call.words);
+        for word in words.filter(|word| known_credentials::is_password_in_url(word.known())) {
+            problems.push(
+                Diagnostic::error(
+                    &CREDENTIAL_IN_FILE,
+                    rules.places.of(text, word.at.clone()),
+                    "the password in this URL is written into the file",
+                )
+                .label("everybody who can read the repository can use it")
+                .help("keep it in a Kubernetes Secret or in AWS Secrets Manager and hand it over in `env`"),
             );
         }
     }

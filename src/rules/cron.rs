@@ -21,14 +21,6 @@ const WEEKDAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 impl Cron {
     /// Reads a line; `None` where it is none, which its type has refused.
     pub fn read(line: &str) -> Option<Cron> {
-        let line = match line.trim() {
-            "@yearly" | "@annually" => "0 0 1 1 *",
-            "@monthly" => "0 0 1 * *",
-            "@weekly" => "0 0 * * 0",
-            "@daily" | "@midnight" => "0 0 * * *",
-            "@hourly" => "0 * * * *",
-            line => line,
-        };
         let fields: Vec<&str> = line.split_whitespace().collect();
         let [minutes, hours, days, months, weekdays] = fields.as_slice() else {
             return None;
@@ -39,7 +31,7 @@ impl Cron {
             days: field(days, 1, 31, &[])?,
             months: field(months, 1, 12, MONTHS)?,
             weekdays: field(weekdays, 0, 7, WEEKDAYS)?,
-            any_weekday: weekdays.starts_with(['*', '?']),
+            any_weekday: weekdays.split(',').any(is_star),
         })
     }
 
@@ -73,6 +65,12 @@ impl Cron {
             .min();
         within.unwrap_or(24 * 60)
     }
+}
+
+/// Whether a part of a field restricts nothing: `*/2` does (robfig/cron, `getRange`).
+fn is_star(part: &str) -> bool {
+    let (range, step) = part.split_once('/').unwrap_or((part, "1"));
+    range.starts_with(['*', '?']) && step == "1"
 }
 
 fn field(text: &str, low: u32, high: u32, names: &[&str]) -> Option<BTreeSet<u32>> {
@@ -111,7 +109,7 @@ mod tests {
 
     #[test]
     fn some_never_fire() {
-        for line in ["0 0 31 2 *", "0 0 30 2 *", "0 0 31 4,6,9,11 *"] {
+        for line in ["0 0 31 2 *", "0 0 30 2 */1", "0 0 31 4,6,9,11 ?"] {
             assert!(Cron::read(line).unwrap().never_fires(), "{line}");
         }
         for line in [
@@ -119,7 +117,7 @@ mod tests {
             "0 0 31 * *",
             "0 0 31 2 1",
             "0 5 * * 1-5",
-            "@daily",
+            "0 0 31 2 */2",
             "0 0 31 1-4 *",
             "0 0 1 JAN mon",
         ] {
@@ -141,6 +139,7 @@ mod tests {
     fn what_is_no_cron_line_is_left_alone() {
         for line in [
             "",
+            "@daily",
             "* * * *",
             "61 * * * *",
             "a b c d e",

@@ -11,10 +11,24 @@ use crate::source::Span;
 
 /// Reports what is wrong with the `needs` of a pipeline.
 pub fn check(pipeline: &Pipeline, graph: &Graph<'_>, problems: &mut Problems) {
+    let mut found = Problems::new();
+    needs(pipeline, &mut found);
+    let found = found.into_sorted();
+    // What cannot be waited for at all makes no circle.
+    let mut refused: HashSet<Span> = HashSet::new();
+    for diagnostic in found {
+        refused.extend(diagnostic.span());
+        problems.push(diagnostic);
+    }
     let mut reported: HashSet<Vec<String>> = HashSet::new();
     for entry in &graph.entries {
-        circles(entry, &mut reported, problems);
+        circles(entry, &refused, &mut reported, problems);
     }
+    picks(pipeline, problems);
+}
+
+/// Reports what cannot be waited for where it is needed.
+fn needs(pipeline: &Pipeline, problems: &mut Problems) {
     for step in std::iter::once(&pipeline.build).chain(&pipeline.checks) {
         for need in &step.needs {
             let message = format!(
@@ -48,7 +62,6 @@ pub fn check(pipeline: &Pipeline, graph: &Graph<'_>, problems: &mut Problems) {
             }
         }
     }
-    picks(pipeline, problems);
 }
 
 fn elsewhere(need: &Ref, message: String) -> Diagnostic {
@@ -231,7 +244,12 @@ fn picks(pipeline: &Pipeline, problems: &mut Problems) {
 }
 
 /// Reports every circle of siblings that wait for each other, once.
-fn circles(entry: &Entry<'_>, reported: &mut HashSet<Vec<String>>, problems: &mut Problems) {
+fn circles(
+    entry: &Entry<'_>,
+    refused: &HashSet<Span>,
+    reported: &mut HashSet<Vec<String>>,
+    problems: &mut Problems,
+) {
     let mut in_circles = left_over(entry);
     while let Some(start) = in_circles.iter().next().copied() {
         let Some(circle) = shortest(entry, start, &in_circles) else {
@@ -247,7 +265,12 @@ fn circles(entry: &Entry<'_>, reported: &mut HashSet<Vec<String>>, problems: &mu
             .map(|stage| stage.path.to_string() + &stage.name)
             .collect();
         key.sort();
-        if reported.insert(key) {
+        let is_told = circle.iter().zip(circle.iter().cycle().skip(1)).any(|(id, next)| {
+            let edges = entry.stage(*id).map_or(&[][..], |stage| &stage.after);
+            let edge = edges.iter().find(|edge| edge.from == *next);
+            matches!(edge.map(|edge| edge.reason), Some(Reason::Needs(span)) if refused.contains(&span))
+        });
+        if reported.insert(key) && !is_told {
             problems.push(describe(&stages));
         }
     }

@@ -9,6 +9,8 @@ const SMALL: usize = 48;
 const MAX_OPENERS: usize = 4_000;
 /// How much the parser may have to read: it reads what stands in an open `(` or `case` in two ways, so each doubles the bytes.
 const MAX_TRIED: usize = 4 * 1024 * 1024;
+/// How many expansions of one word may hold others.
+const MAX_NESTING: usize = 3;
 /// Longer numbers do not fit where the parser reads one.
 const MAX_DIGITS: usize = 9;
 
@@ -100,6 +102,50 @@ fn tried(text: &str) -> usize {
         .unwrap_or(usize::MAX)
 }
 
+/// Whether the parser of words can be given this one: it reads what an expansion holds in up to twenty ways, and that of each
+/// expansion in it again.
+pub fn is_plain(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    let mut nesting = 0;
+    let mut index = 0;
+    while let Some(rest) = bytes.get(index..).filter(|rest| !rest.is_empty()) {
+        index += match rest {
+            [b'$', b'{', inner @ ..] => match innermost(inner) {
+                Some(length) => length + 2,
+                None => {
+                    nesting += 1;
+                    2
+                }
+            },
+            [b'$', b'[', ..] => {
+                nesting += 1;
+                2
+            }
+            _ => 1,
+        };
+    }
+    nesting <= MAX_NESTING
+}
+
+/// The length of the rest of an expansion that holds no other one: `A}`, `#A[@]}`, `A%"*.js"}`, `A:-$B}`.
+fn innermost(rest: &[u8]) -> Option<usize> {
+    let mut quote = None;
+    let mut bracket = false;
+    for (at, byte) in rest.iter().enumerate() {
+        match (byte, quote) {
+            (byte, Some(open)) if byte == open => quote = None,
+            (b'}', None) if !bracket => return Some(at + 1),
+            (b'[', None) if !bracket => bracket = true,
+            (b']', None) if bracket => bracket = false,
+            (b'\'' | b'"', None) => quote = Some(byte),
+            (b'$', _) if matches!(rest.get(at + 1), Some(b'(' | b'\'' | b'"')) => return None,
+            (b'{' | b'}' | b'[' | b']' | b'`' | b'\\' | b'\'' | b'"', _) => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
 /// A number before a redirect (`2>`), or after `~`, that fits in no integer.
 fn long_number(text: &str) -> bool {
     let joined = text.replace("\\\n", "");
@@ -123,6 +169,20 @@ fn long_number(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_odd_words_are_kept_away() {
+        for word in [
+            "${A}-${B:-x}-${C%.*}-${#D[@]}-${E:-$F}-${G%\"*.js\"}-${H//a/b}".repeat(20),
+            "${A:-${B:-${C}}}".to_owned(),
+            "\"${A:-$(cat \"${B}\")}\"".to_owned(),
+        ] {
+            assert!(is_plain(&word), "{word}");
+        }
+        for word in ["${A[", "$[) ", "${A//b/\"", "${A:-'}'"] {
+            assert!(!is_plain(&word.repeat(5)), "{word}");
+        }
+    }
 
     #[test]
     fn only_odd_text_is_kept_away() {

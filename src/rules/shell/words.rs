@@ -6,6 +6,7 @@ use brush_parser::ast;
 use brush_parser::word::{self, Parameter, ParameterExpr, WordPiece, WordPieceWithSource};
 
 use crate::rules::shell::bash;
+use crate::rules::shell::guard;
 use crate::rules::shell::read::options;
 use crate::rules::shell::script::{Place, Read, Word};
 use crate::rules::shell::syntax::SyntaxError;
@@ -33,7 +34,7 @@ pub fn read(
     } else {
         Origin::Within(at)
     };
-    let Ok(pieces) = word::parse(&word.value, &options()) else {
+    let Some(pieces) = pieces(reader, &word.value) else {
         result.text = None;
         return Ok(result);
     };
@@ -41,6 +42,15 @@ pub fn read(
         read_piece(reader, piece, false, &origin, &mut result, place)?;
     }
     Ok(result)
+}
+
+/// What a word is made of; `None` where that cannot be read.
+fn pieces(reader: &mut Reader, word: &str) -> Option<Vec<WordPieceWithSource>> {
+    if !guard::is_plain(word) {
+        reader.script.opaque = true;
+        return None;
+    }
+    word::parse(word, &options()).ok()
 }
 
 /// Reads the body of a here-document whose variables are expanded.
@@ -64,7 +74,12 @@ pub fn here_document(
         glob: false,
         at,
     };
-    let Ok(pieces) = word::parse_heredoc(text.get(body.clone()).unwrap_or(""), &options()) else {
+    let text = text.get(body.clone()).unwrap_or("");
+    if !guard::is_plain(text) {
+        reader.script.opaque = true;
+        return Ok(());
+    }
+    let Ok(pieces) = word::parse_heredoc(text, &options()) else {
         return Ok(());
     };
     for piece in &pieces {
@@ -230,7 +245,7 @@ fn parameter(
         ..place.clone()
     };
     let before = reader.script.reads.len();
-    let Ok(pieces) = word::parse(stand_in, &options()) else {
+    let Some(pieces) = pieces(reader, stand_in) else {
         return Ok(());
     };
     for piece in &pieces {

@@ -9,7 +9,7 @@ use crate::types::check::role::Role;
 use crate::types::{Lifted, Literal, Type, unlifted};
 
 /// How deep expressions are followed, through the declarations that they ask for.
-const MOST_NESTING: usize = 256;
+const MOST_NESTING: usize = 288;
 
 impl<'p> Checker<'p> {
     /// The type of `expr` where a `wanted` is needed for `role`; reports where it does not fit.
@@ -39,6 +39,9 @@ impl<'p> Checker<'p> {
     /// report within themselves; for the rest the caller looks whether the type fits.
     pub(super) fn infer(&mut self, expr: &'p Expr, wanted: Option<(&Type, &Role<'_>)>) -> Type {
         if self.depth >= MOST_NESTING {
+            if std::mem::replace(&mut self.too_deep, true) {
+                return self.silent(expr.span);
+            }
             let diagnostic = Diagnostic::error(
                 &codes::TYPE_TOO_LARGE,
                 expr.span,
@@ -51,6 +54,7 @@ impl<'p> Checker<'p> {
         self.depth += 1;
         let ty = self.infer_kind(expr, wanted);
         self.depth -= 1;
+        self.too_deep &= self.depth > 0;
         ty
     }
 

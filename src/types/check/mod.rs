@@ -110,6 +110,8 @@ struct Checker<'p> {
     /// Edges of circles that were reported.
     reported_circles: HashSet<Span>,
     depth: usize,
+    /// Whether the depth of the expression at hand was reported.
+    too_deep: bool,
 }
 
 /// The surroundings of an expression.
@@ -143,6 +145,7 @@ impl<'p> Checker<'p> {
             edges: HashMap::new(),
             reported_circles: HashSet::new(),
             depth: 0,
+            too_deep: false,
         }
     }
 
