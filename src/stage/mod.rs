@@ -9,6 +9,7 @@ pub mod cdk;
 pub mod log;
 pub mod process;
 pub mod record;
+pub mod reports;
 pub mod store;
 
 mod folders;

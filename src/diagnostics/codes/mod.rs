@@ -40,6 +40,7 @@ pub mod run;
 pub mod run_cdk;
 pub mod run_process;
 pub mod run_store;
+pub mod run_tests;
 pub mod syntax;
 pub mod types;
 
@@ -58,6 +59,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         run_process::ALL,
         run_store::ALL,
         run_cdk::ALL,
+        run_tests::ALL,
     ]
     .into_iter()
     .flatten()

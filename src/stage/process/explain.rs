@@ -195,12 +195,13 @@ fn named(text: &str) -> String {
     name
 }
 
-/// `0.8 s`, `2 min 5 s`, `1 h 3 min`.
+/// `12 ms`, `0.8 s`, `2 min 5 s`, `1 h 3 min`.
 pub fn time_in_words(time: Duration) -> String {
     let tenths = (time.as_millis() + 50) / 100;
     let seconds = (time.as_millis() + 500) / 1000;
     match seconds {
-        _ if tenths < 600 && tenths > 0 && tenths.is_multiple_of(10) => {
+        _ if time < Duration::from_millis(50) => format!("{} ms", time.as_millis()),
+        _ if tenths < 600 && tenths.is_multiple_of(10) => {
             format!("{} s", tenths / 10)
         }
         _ if tenths < 600 => format!("{}.{} s", tenths / 10, tenths % 10),
@@ -223,8 +224,9 @@ mod tests {
     #[test]
     fn times_read_well() {
         let words = |millis| time_in_words(Duration::from_millis(millis));
-        assert_eq!(words(0), "0.0 s");
-        assert_eq!(words(49), "0.0 s");
+        assert_eq!(words(0), "0 ms");
+        assert_eq!(words(49), "49 ms");
+        assert_eq!(words(50), "0.1 s");
         assert_eq!(words(840), "0.8 s");
         assert_eq!(words(960), "1 s");
         assert_eq!(words(12_340), "12.3 s");

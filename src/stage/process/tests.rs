@@ -78,16 +78,8 @@ fn commands(run: &[&str]) -> (Outcome, String) {
 
 /// The log with the times replaced, for they differ.
 fn timeless(log: &str) -> String {
-    let words = |line: &str| match line.strip_prefix("  ") {
-        Some(rest) if rest.ends_with(" s") => format!(
-            "  {}T",
-            rest.trim_end_matches(|c: char| c != ' ')
-                .trim_end()
-                .trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')
-        ),
-        _ => line.to_owned(),
-    };
-    log.lines().map(|line| words(line) + "\n").collect()
+    let time = regex::Regex::new(r"(?m)^(  .*?)[0-9.]+ m?s$").unwrap();
+    time.replace_all(log, "${1}T").into_owned()
 }
 
 fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
