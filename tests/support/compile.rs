@@ -9,6 +9,11 @@ use super::random;
 
 /// The manifests of an accepted program as YAML documents, or why it is refused.
 pub fn manifests(analysis: &Analysis) -> Result<String, String> {
+    written(analysis, Format::Yaml)
+}
+
+/// The manifests of an accepted program as one text, or why it is refused.
+pub fn written(analysis: &Analysis, format: Format) -> Result<String, String> {
     if analysis.has_errors() {
         let lines = analysis
             .diagnostics
@@ -17,7 +22,7 @@ pub fn manifests(analysis: &Analysis) -> Result<String, String> {
         return Err(lines.collect::<Vec<_>>().join("\n"));
     }
     let options = Options {
-        format: Format::Yaml,
+        format,
         emit: vec![Emit::WorkflowTemplates],
         version: "0.1.0".to_owned(),
     };
@@ -25,7 +30,7 @@ pub fn manifests(analysis: &Analysis) -> Result<String, String> {
     let hashed: Vec<_> = models
         .map(|(model, data)| (model, target::spec_hash(data)))
         .collect();
-    Ok(target::compile(&hashed, &analysis.sources, &options)?.together(Format::Yaml))
+    Ok(target::compile(&hashed, &analysis.sources, &options)?.together(format))
 }
 
 /// The file `root` of a project.
