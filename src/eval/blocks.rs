@@ -8,6 +8,7 @@ use crate::eval::block::{Cell, CellKey, CellState, Makes};
 use crate::eval::busy::Busy;
 use crate::eval::instance::{Given, GivenBlock, Instance};
 use crate::eval::interpreter::Interpreter;
+use crate::eval::order::{Order, Placing};
 use crate::eval::schemas::{KindInfo, KindShape, SchemaInfo};
 use crate::eval::scope::Scope;
 use crate::eval::value::Kind;
@@ -65,41 +66,43 @@ impl<'a> Interpreter<'a> {
 
     /// All blocks of an instance, in order: `for` and `if` unrolled, later layers laid over earlier ones.
     pub(super) fn blocks(&self, instance: &'a Instance<'a>) -> &'a [&'a Cell<'a>] {
+        self.order(instance).map_or(&[], |order| &order.cells)
+    }
+
+    /// The same, to look for one; `None` where they are being found out.
+    pub(super) fn order(&self, instance: &'a Instance<'a>) -> Option<&'a Order<'a>> {
         if let Some(known) = instance.order.get() {
-            return known;
+            return Some(known);
         }
         if self.is_busy(&Busy::Body(instance)) {
             self.cycle(&Busy::Body(instance));
-            return &[];
+            return None;
         }
-        let mut order: Vec<&'a Cell<'a>> = Vec::new();
+        let mut placing = Placing::default();
         for layer in 0..instance.layers.len() {
             let content = self.content(instance, layer);
-            let below = order.len();
             for given in &content.blocks {
-                self.place(instance, given, below, &mut order);
+                self.place(instance, given, layer, &mut placing);
                 if self.meter.reached().is_some() {
                     break;
                 }
             }
         }
         for (kind, info) in &instance.schema.blocks {
-            if info.cardinality == Cardinality::One
-                && !order.iter().any(|cell| cell.key.kind == *kind)
-            {
-                self.implied(instance, kind, &mut order);
+            if info.cardinality == Cardinality::One && !placing.has_single(kind) {
+                self.implied(instance, kind, info, &mut placing);
             }
         }
-        instance.order.get_or_init(|| order)
+        Some(instance.order.get_or_init(|| placing.done()))
     }
 
-    /// Adds a block, or lays it over the one of the same name from an earlier layer (those before `below`).
+    /// Adds a block, or lays it over the one of the same name from an earlier layer.
     fn place(
         &self,
         instance: &'a Instance<'a>,
         given: &GivenBlock<'a>,
-        below: usize,
-        order: &mut Vec<&'a Cell<'a>>,
+        layer: usize,
+        placing: &mut Placing<'a>,
     ) {
         let kind = &given.block.kind.name;
         let Some(info) = instance.schema.blocks.get(kind) else {
@@ -107,33 +110,32 @@ impl<'a> Interpreter<'a> {
         };
         let single = info.cardinality != Cardinality::Many;
         let by_label = matches!(info.shape, KindShape::ByLabel(_));
-        let same = |cell: &&Cell<'a>| {
-            cell.key.kind == *kind && ((single && !by_label) || cell.key.label == given.label)
-        };
-        let earlier = order.iter().take(below).find(|cell| same(cell)).copied();
-        if let Some(earlier) = earlier {
-            let has_label = given.label.is_some() || single;
-            if has_label {
-                earlier.sources.borrow_mut().push(given.clone());
-                return;
-            }
+        let like = placing.like(kind, info, given.label.as_ref());
+        let (below, beside) = like.split_at(like.partition_point(|(at, _)| *at < layer));
+        // Of a kind that may stand once and is picked by label, those like it may have another label.
+        let choice = single && by_label;
+        let same = |cell: &Cell<'a>| !choice || cell.key.label == given.label;
+        let earlier = below.iter().find(|(_, cell)| same(cell));
+        if let Some((_, earlier)) = earlier
+            && (given.label.is_some() || single)
+        {
+            earlier.sources.borrow_mut().push(given.clone());
+            return;
         }
-        let beside = |cell: &&&Cell<'a>| cell.key.kind == *kind && (single || same(cell));
-        let twice = order.iter().skip(below).find(beside).copied();
         let repeats = by_label && !single;
         let unnamed = given.label.is_none() && !single;
-        if let Some(first) = twice
+        if let Some((_, first)) = beside.first()
             && !repeats
             && !unnamed
         {
             self.twice(given, first, single);
             return;
         }
-        if single && let Some(other) = order.iter().position(|cell| cell.key.kind == *kind) {
+        let used = if single { 0 } else { like.len() };
+        if single && !like.is_empty() {
             // Another choice of a kind that may stand once takes its place.
-            order.remove(other);
+            placing.remove(kind);
         }
-        let used = order.iter().filter(|cell| same(cell)).count();
         let key = CellKey {
             kind: kind.clone(),
             label: given.label.clone(),
@@ -142,12 +144,18 @@ impl<'a> Interpreter<'a> {
         // A label that picks no schema is the checker's to report.
         if let Some(cell) = self.cell(instance, key) {
             cell.sources.borrow_mut().push(given.clone());
-            order.push(cell);
+            placing.add(layer, cell, info);
         }
     }
 
     /// A block that stands as if it were written empty.
-    fn implied(&self, instance: &'a Instance<'a>, kind: &SmolStr, order: &mut Vec<&'a Cell<'a>>) {
+    fn implied(
+        &self,
+        instance: &'a Instance<'a>,
+        kind: &SmolStr,
+        info: &KindInfo<'a>,
+        placing: &mut Placing<'a>,
+    ) {
         let key = CellKey {
             kind: kind.clone(),
             label: None,
@@ -161,7 +169,7 @@ impl<'a> Interpreter<'a> {
         };
         let missing = schema.fields.iter().any(|(_, field)| field.required);
         if !missing {
-            order.push(cell);
+            placing.add(instance.layers.len(), cell, info);
         }
     }
 
@@ -171,11 +179,10 @@ impl<'a> Interpreter<'a> {
         // Written plainly, or always there: then nothing has to be unrolled to know it.
         if !matches!(info.shape, KindShape::ByLabel(_)) {
             let plain = (0..instance.layers.len()).any(|layer| {
-                let direct = self.direct(instance, layer);
-                direct
-                    .blocks
+                self.direct(instance, layer)
+                    .unlabelled
                     .iter()
-                    .any(|given| given.block.kind.name == kind && given.label.is_none())
+                    .any(|k| *k == kind)
             });
             if plain {
                 let key = CellKey {
@@ -186,8 +193,7 @@ impl<'a> Interpreter<'a> {
                 return self.cell(instance, key);
             }
         }
-        let mut cells = self.blocks(instance).iter();
-        cells.find(|cell| cell.key.kind == kind).copied()
+        self.order(instance)?.single(kind)
     }
 
     /// What a block holds; `None` where it has an error or is a run-time value.

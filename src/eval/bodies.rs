@@ -246,6 +246,10 @@ impl<'a> Interpreter<'a> {
             self.report_limit(block.span);
             return;
         }
+        let kind = &block.kind.name;
+        if label.is_none() && !into.unlabelled.contains(&kind) {
+            into.unlabelled.push(kind);
+        }
         into.blocks.push(GivenBlock {
             block,
             label,

@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 
 use crate::eval::block::{Cell, CellKey};
 use crate::eval::data;
+use crate::eval::order::Order;
 use crate::eval::schemas::SchemaInfo;
 use crate::eval::scope::Scope;
 use crate::eval::value::{Map, Value};
@@ -32,7 +33,7 @@ pub struct Instance<'a> {
     /// Its blocks by key, as far as somebody asked for them.
     pub cells: RefCell<IndexMap<CellKey, &'a Cell<'a>>>,
     /// Its blocks in order, once all are known.
-    pub order: OnceCell<Vec<&'a Cell<'a>>>,
+    pub order: OnceCell<Order<'a>>,
     /// What it is in the evaluated tree, for a value that is no block.
     pub frozen: OnceCell<Rc<data::Object>>,
 }
@@ -95,6 +96,8 @@ pub struct Content<'a> {
     pub fields: Vec<GivenField<'a>>,
     /// Its blocks, in order.
     pub blocks: Vec<GivenBlock<'a>>,
+    /// The kinds of blocks without a label, each once.
+    pub unlabelled: Vec<&'a SmolStr>,
     /// Its asserts.
     pub asserts: Vec<(&'a Assert, Scope<'a>)>,
     /// Its `let`s, to be asked for in the end.

@@ -36,6 +36,7 @@ pub mod limits;
 mod names;
 mod operands;
 mod operators;
+mod order;
 mod report;
 mod schemas;
 mod scope;

@@ -308,8 +308,8 @@ impl<'a> Interpreter<'a> {
         {
             return Ok(value);
         }
-        let mut cells = self.blocks(instance).iter();
-        if let Some(cell) = cells.find(|cell| cell.key.label.as_ref() == Some(name)) {
+        let order = self.order(instance);
+        if let Some(cell) = order.and_then(|order| order.labelled(name)) {
             return Ok(self.block_value(cell, span));
         }
         let known: Vec<SmolStr> = self.member_names(instance);
