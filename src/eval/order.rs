@@ -43,8 +43,11 @@ impl<'a> Order<'a> {
 pub struct Placing<'a> {
     cells: Vec<&'a Cell<'a>>,
     /// By kind, and by label where a kind may stand more than once: the layer that a block came with, and the block.
-    known: HashMap<(SmolStr, Option<SmolStr>), Vec<(usize, &'a Cell<'a>)>>,
+    known: HashMap<Key, Vec<(usize, &'a Cell<'a>)>>,
 }
+
+/// A kind, and a label where the kind may stand more than once.
+type Key = (SmolStr, Option<SmolStr>);
 
 impl<'a> Placing<'a> {
     /// The blocks placed so far that one of this kind and label may be the same as, or stands in the way of: in order,
@@ -92,7 +95,7 @@ impl<'a> Placing<'a> {
     }
 }
 
-fn key(kind: &SmolStr, info: &KindInfo<'_>, label: Option<&SmolStr>) -> (SmolStr, Option<SmolStr>) {
+fn key(kind: &SmolStr, info: &KindInfo<'_>, label: Option<&SmolStr>) -> Key {
     let label = match info.cardinality {
         Cardinality::Many => label.cloned(),
         Cardinality::One | Cardinality::Optional => None,
