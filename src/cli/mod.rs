@@ -17,6 +17,8 @@ mod guess;
 pub mod input;
 mod new;
 mod output;
+mod run;
+mod stage;
 mod summary;
 mod unreadable;
 mod write;
@@ -42,6 +44,7 @@ pub use exit::Exit;
 Examples:
   aphex new                 write a pipeline to start from
   aphex check               check every pipeline of this repository
+  aphex run                 run it on this machine, deploying nothing
   aphex compile -o out      compile it to manifests
   aphex explain A0304       what a message means")]
 struct Cli {
@@ -60,6 +63,9 @@ enum Command {
     Eval(eval::Eval),
     Explain(explain::Explain),
     New(new::New),
+    Run(run::Run),
+    #[command(hide = true)]
+    Stage(stage::Stage),
     Completions(completions::Completions),
 }
 
@@ -70,6 +76,8 @@ fn dispatch(command: Command, console: &mut Console) -> Exit {
         Command::Eval(command) => command.run(console),
         Command::Explain(command) => command.run(console),
         Command::New(command) => command.run(console),
+        Command::Run(command) => command.run(console),
+        Command::Stage(command) => command.run(console),
         Command::Completions(command) => command.run(console),
     }
 }

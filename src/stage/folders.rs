@@ -34,6 +34,11 @@ impl Folders {
         self.root.join("out")
     }
 
+    /// The log of the stage.
+    pub fn log(&self) -> PathBuf {
+        self.root.join("log.txt")
+    }
+
     /// What is known of the run; see [`RunInfo`](crate::stage::RunInfo).
     pub fn run_info(&self) -> PathBuf {
         self.root.join("run.json")

@@ -11,6 +11,8 @@ pub mod process;
 pub mod record;
 pub mod reports;
 pub mod store;
+pub mod tree;
+pub mod work;
 
 mod folders;
 mod run_info;

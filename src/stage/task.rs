@@ -209,3 +209,58 @@ pub fn path_of(entry: &Entry<'_>, id: StageId) -> String {
     names.reverse();
     names.join("/")
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::FromArgMatches;
+
+    use super::*;
+    use crate::graph::build;
+    use crate::model::fixture::*;
+    use crate::model::{Deployment, Environment, Target};
+
+    fn full(name: &str, within: &str) -> Environment {
+        let mut environment = environment(within, name);
+        let at = format!("{within} environment {name}");
+        environment.before = vec![step(StepKind::Before, &at, "same")];
+        environment.after = vec![step(StepKind::After, &at, "same")];
+        environment.tests = vec![step(StepKind::Test, &at, "same")];
+        let middle = step(StepKind::Step, &at, "same");
+        environment.body.push(Deployment::Step(Box::new(middle)));
+        let second = stack(&at, "Second");
+        environment.body.push(Deployment::Stack(Box::new(second)));
+        environment
+    }
+
+    /// What a stage is called by leads back to it, whatever names are used twice.
+    #[test]
+    fn arguments_name_one_stage() {
+        let mut wave = wave("w", vec![full("a", "wave w"), full("b", "wave w")]);
+        wave.tests = vec![step(StepKind::Test, "wave w", "same")];
+        let mut pipeline = pipeline(vec![target(full("dev", "")), Target::Wave(wave)]);
+        pipeline.checks = vec![step(StepKind::Check, "", "same")];
+        pipeline.triggers = vec![push(), pull_request()];
+        let mut words = std::collections::BTreeSet::new();
+        for entry in &build(&pipeline).entries {
+            for stage in &entry.stages {
+                let Some(task) = Task::of(entry, stage) else {
+                    continue;
+                };
+                let command = Task::augment_subcommands(clap::Command::new("stage"));
+                let matches = command
+                    .no_binary_name(true)
+                    .try_get_matches_from(task.arguments());
+                let read = Task::from_arg_matches(&matches.unwrap()).unwrap();
+                assert_eq!(read, task);
+                assert_eq!(
+                    read.find(entry),
+                    Some(stage.id),
+                    "{}",
+                    path_of(entry, stage.id)
+                );
+                words.insert(task.word());
+            }
+        }
+        assert_eq!(words.len(), 8, "{words:?}");
+    }
+}

@@ -3,4 +3,8 @@
 codes! {
     NOT_IN_A_RUN "A0900" "a stage was started outside of a run";
     MALFORMED "A0901" "what a stage was given is malformed";
+    NO_SECRET "A0902" "a secret is not there";
+    NO_SUCH_ENVIRONMENT "A0903" "there is no such environment";
+    NO_TOOL "A0904" "a tool that a command calls is not there";
+    NO_TREE "A0905" "there is no working tree to run";
 }

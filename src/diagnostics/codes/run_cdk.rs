@@ -11,4 +11,8 @@ codes! {
     NO_SUCH_PARAMETER "A0947" "a parameter is not in the template";
     NO_VALUE "A0948" "a parameter has no value";
     SHOWN_SECRET "A0949" "a parameter would show a secret";
+    NO_CDK "A0950" "the CDK CLI is not there";
+    SYNTH_FAILED "A0951" "a synth failed";
+    DEPLOY_FAILED "A0952" "a stack was not deployed";
+    VALUE_UNKNOWN "A0953" "a value that a stage needs is not known yet";
 }

@@ -3,4 +3,185 @@
 //! Every stage is a child process, `aphex stage …`, with what a pod would be given: folders of its own, the commit, a
 //! store. So a run here proves what runs there.
 
+mod job;
+mod progress;
+mod retries;
 pub mod schedule;
+mod summary;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::graph::{Entry, Stage, StageId, StageKind};
+use crate::model::{Message, Pipeline};
+use crate::stage::record::{Outcome, RunRecord};
+use crate::stage::store::Store;
+use crate::stage::{RunInfo, Task, path_of};
+
+use job::{Event, Job, Jobs};
+pub use progress::{Answer, Ended, Progress, Question};
+use schedule::{Schedule, State};
+
+/// How often a person sees something move.
+const TICK: Duration = Duration::from_millis(100);
+
+/// A run that is about to begin.
+#[derive(Debug)]
+pub struct Plan<'g, 'p> {
+    /// The pipeline, as the file has it.
+    pub pipeline: &'p Pipeline,
+    /// The way through it.
+    pub entry: &'g Entry<'p>,
+    /// What its stages are told.
+    pub info: RunInfo,
+    /// The folder of its stages' folders.
+    pub folder: PathBuf,
+    /// How many stages at once.
+    pub most: usize,
+    /// The environments that are wanted; empty: all.
+    pub only: Vec<String>,
+}
+
+/// Runs it to its end, and returns what is to be remembered of it.
+///
+/// `is_stopped` is asked again and again; once it says so nothing more begins, what runs is told to end, and the record
+/// says how far it came.
+pub fn run(
+    plan: &Plan<'_, '_>,
+    store: &dyn Store,
+    progress: &mut dyn Progress,
+    is_stopped: &dyn Fn() -> bool,
+) -> RunRecord {
+    let began = Instant::now();
+    let mut schedule = Schedule::new(plan.entry, plan.most, |stage| left_out(plan, stage));
+    let (sender, events) = mpsc::channel();
+    let mut jobs = Jobs::new(sender);
+    let mut times: HashMap<StageId, (Timestamp, Instant, f64)> = HashMap::new();
+    let mut told: Vec<bool> = vec![false; plan.entry.stages.len()];
+    let mut was_stopped = false;
+    loop {
+        if !was_stopped && is_stopped() {
+            was_stopped = true;
+            schedule.stop();
+            jobs.stop();
+            progress.stopping();
+        }
+        for id in schedule.advance() {
+            let Some(stage) = plan.entry.stage(id) else {
+                continue;
+            };
+            times.insert(id, (Timestamp::now(), Instant::now(), 0.0));
+            match (stage.kind, Task::of(plan.entry, stage)) {
+                (StageKind::Finish, _) => schedule.ended(id, Outcome::Succeeded),
+                (StageKind::Approval(_), _) => {
+                    let outcome = ask(plan, stage, progress);
+                    schedule.ended(id, outcome);
+                    progress.ended(&path_of(plan.entry, id), &Ended::without_result(outcome));
+                }
+                (_, Some(task)) => {
+                    let job = Job::new(plan, stage, &task);
+                    progress.started(&job.path);
+                    jobs.start(job);
+                }
+                (_, None) => schedule.ended(id, Outcome::Skipped),
+            }
+        }
+        tell_left_out(plan, &schedule, &mut told, progress);
+        if schedule.is_done() {
+            break;
+        }
+        match events.recv_timeout(TICK) {
+            Ok(Event::Line(id, line)) => progress.line(&path_of(plan.entry, id), &line),
+            Ok(Event::Ended(id, ended)) => {
+                jobs.remove(id);
+                if let Some((_, since, seconds)) = times.get_mut(&id) {
+                    *seconds = since.elapsed().as_secs_f64();
+                }
+                schedule.ended(id, ended.outcome);
+                progress.ended(&path_of(plan.entry, id), &ended);
+            }
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                // Nothing runs and nothing can begin: a circle, which the rules refuse. Better an end than a wait for ever.
+                if jobs.is_empty() && schedule.advance().is_empty() && !schedule.is_done() {
+                    schedule.stop();
+                }
+            }
+        }
+        progress.tick();
+    }
+    summary::record(plan, &schedule, store, &times, began.elapsed())
+}
+
+/// Why a stage is no part of this run.
+fn left_out(plan: &Plan<'_, '_>, stage: &Stage<'_>) -> Option<String> {
+    if let StageKind::Environment(environment) = stage.kind
+        && !plan.only.is_empty()
+        && !plan.only.contains(&environment.name.value)
+    {
+        return Some("not chosen by `--only`".to_owned());
+    }
+    let holder = stage.parent.and_then(|id| plan.entry.stage(id));
+    if let Some(StageKind::Wave(wave)) = holder.map(|holder| holder.kind)
+        && !plan.only.is_empty()
+        && !matches!(stage.kind, StageKind::Environment(_))
+        && !wave
+            .environments
+            .iter()
+            .all(|environment| plan.only.contains(&environment.name.value))
+    {
+        return Some("not all of the wave is chosen by `--only`".to_owned());
+    }
+    match stage.kind {
+        StageKind::SelfUpdate => Some("a local run updates no pipeline".to_owned()),
+        StageKind::Approval(_) | StageKind::Bake(_) if plan.info.synth_only => {
+            Some("nothing is deployed".to_owned())
+        }
+        StageKind::Step(_) if plan.info.synth_only && stage.parent.is_some() => {
+            Some("nothing is deployed".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// Tells of stages that turned out not to run, each once.
+fn tell_left_out(
+    plan: &Plan<'_, '_>,
+    schedule: &Schedule<'_, '_>,
+    told: &mut [bool],
+    progress: &mut dyn Progress,
+) {
+    for (stage, told) in plan.entry.stages.iter().zip(told) {
+        let parent = stage.parent.map(|id| schedule.state(id));
+        // What a group does not run is told once, of the group.
+        let with_group = matches!(parent, Some(State::LeftOut(_)));
+        if let State::LeftOut(reason) = schedule.state(stage.id)
+            && !*told
+        {
+            *told = true;
+            if !with_group {
+                progress.left_out(&path_of(plan.entry, stage.id), reason);
+            }
+        }
+    }
+}
+
+fn ask(plan: &Plan<'_, '_>, stage: &Stage<'_>, progress: &mut dyn Progress) -> Outcome {
+    let StageKind::Approval(approval) = stage.kind else {
+        return Outcome::Skipped;
+    };
+    let message = match &approval.message.value {
+        Message::Text(text) => text.clone(),
+        // What it is made of is known to the stages alone; the words as written say what is asked.
+        Message::Output(output) => output.expression.clone(),
+    };
+    let path = path_of(plan.entry, stage.id);
+    progress.started(&path);
+    match progress.ask(&Question { path, message }) {
+        Answer::Yes => Outcome::Succeeded,
+        Answer::No => Outcome::Rejected,
+    }
+}

@@ -117,8 +117,9 @@ impl<'g, 'p> Schedule<'g, 'p> {
             Some(State::LeftOut(reason)) => return Some(State::LeftOut(reason.clone())),
             Some(State::Ended(_)) => return Some(State::LeftOut("its group has ended".to_owned())),
         }
-        let before = stage.after.iter().map(|edge| edge.from);
-        if !before.clone().all(|id| is_settled(self.state(id))) {
+        // Not only what it waits for itself: one of those may be left out from the start, and what that waits for runs.
+        let before = self.entry.before(stage.id);
+        if !before.iter().all(|id| is_settled(self.state(*id))) {
             return None;
         }
         if let Some(reason) = self.held_back(stage) {

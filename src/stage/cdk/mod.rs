@@ -2,7 +2,11 @@
 
 mod assembly;
 mod compare;
+mod deploy;
 mod manifest;
+mod synth;
 
 pub use assembly::{Assembly, AssemblyStack, MissingContext, Parameter};
 pub use compare::{Planned, compare};
+pub use deploy::{Deploy, deploy};
+pub use synth::{Synth, cli, synth};

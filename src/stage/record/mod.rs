@@ -3,9 +3,11 @@
 //!
 //! Both are JSON with a version: `schemas/stage.v1.json`, `schemas/run.v1.json`.
 
+mod collect;
 mod run;
 mod stage;
 
+pub use collect::{time_groups, tries};
 pub use run::{Engine, RunRecord, StageRecord, Trigger};
 pub use stage::{ArtifactRecord, CommandRecord, ErrorRecord, Outcome, StackOutputs, StageResult};
 
@@ -36,9 +38,9 @@ pub mod keys {
         format!("runs/{run}/stages/{stage}/{attempt}.kept/")
     }
 
-    /// The packed artifacts of one try of a stage.
+    /// The packed artifacts of one try of a stage: `.tar.zst` and `.json` of this name.
     pub fn artifact(commit: &str, stage: &str, run: &str, attempt: u32) -> String {
-        format!("artifacts/{commit}/{stage}/{run}-{attempt}.tar.zst")
+        format!("artifacts/{commit}/{stage}/{run}-{attempt}")
     }
 
     /// What was deployed last as a stack of an environment; `stack` is its path, such as `dev.Network`.

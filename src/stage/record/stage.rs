@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostics::Diagnostic;
+use crate::stage::reports::Summary;
 
 /// How a stage, or a whole run, ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +70,9 @@ pub struct StageResult {
     /// The outputs of the stacks that it deployed, by the stack's path (5.3, 12.3).
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub outputs: IndexMap<String, StackOutputs>,
+    /// What its test reports say, summed up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<Summary>,
     /// What it left for later stages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact: Option<ArtifactRecord>,

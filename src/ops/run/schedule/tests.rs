@@ -120,6 +120,24 @@ fn a_stopped_run_begins_nothing_more() {
     assert_eq!(schedule.outcome(), Outcome::Stopped);
 }
 
+#[test]
+fn what_is_left_out_still_orders_what_is_around_it() {
+    let mut pipeline = pipeline(vec![target(environment("", "dev"))]);
+    pipeline.self_update.enabled = true;
+    let graph = build(&pipeline);
+    let mut schedule = Schedule::new(&graph.entries[0], 9, |stage| {
+        (stage.name == "self-update").then(|| "not here".to_owned())
+    });
+    let first = schedule.advance();
+    assert_eq!(names(&schedule, &first), ["preflight"]);
+    schedule.ended(first[0], Outcome::Succeeded);
+    let second = schedule.advance();
+    assert_eq!(names(&schedule, &second), ["build"]);
+    schedule.ended(second[0], Outcome::Succeeded);
+    let third = schedule.advance();
+    assert_eq!(names(&schedule, &third), ["dev/deploy"]);
+}
+
 fn a_step(kind: StepKind, name: &'static str) -> impl Strategy<Value = Option<Step>> {
     let when =
         prop_oneof![3 => Just(When::Success), 1 => Just(When::Failure), 1 => Just(When::Always)];

@@ -1,0 +1,81 @@
+//! `aphex stage`
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, FromArgMatches, Subcommand};
+
+use crate::cli::Exit;
+use crate::cli::console::Console;
+use crate::diagnostics::{Diagnostic, Report, human};
+use crate::stage::Task;
+use crate::stage::process;
+use crate::stage::work;
+
+/// What runs inside a pod; not for people
+#[derive(Args, Debug)]
+pub struct Stage {
+    #[command(subcommand)]
+    word: Word,
+}
+
+#[derive(Debug, Subcommand)]
+enum Word {
+    /// Prepare the working tree for a stage
+    Checkout(Checkout),
+    #[command(flatten)]
+    Task(Task),
+}
+
+#[derive(Args, Debug)]
+struct Checkout {
+    /// The stage and its flags
+    #[arg(long = "for", value_name = "STAGE FLAGS", num_args = 1.., allow_hyphen_values = true, required = true)]
+    task: Vec<OsString>,
+}
+
+impl Stage {
+    /// Does the work of one stage.
+    pub fn run(self, console: &mut Console) -> Exit {
+        // Ctrl-C at the terminal of a local run is for the run, which tells its stages.
+        process::leave_terminal();
+        let variable = |name: &str| std::env::var(name).ok();
+        let root =
+            std::env::var_os("APHEX_ROOT").map_or_else(|| PathBuf::from("/aphex"), PathBuf::from);
+        match self.word {
+            Word::Checkout(checkout) => {
+                let task = match task(checkout.task) {
+                    Ok(task) => task,
+                    Err(error) => {
+                        let _ = error.print();
+                        return Exit::Usage;
+                    }
+                };
+                match work::checkout(root, &task, variable) {
+                    Ok(()) => Exit::Fine,
+                    Err(problem) => refuse(console, problem),
+                }
+            }
+            Word::Task(task) => match work::open(root, variable) {
+                Ok(context) => match work::perform(&context, &task, console.out).is_good() {
+                    true => Exit::Fine,
+                    false => Exit::Errors,
+                },
+                Err(problem) => refuse(console, problem),
+            },
+        }
+    }
+}
+
+/// Reads the flags of a stage.
+fn task(arguments: Vec<OsString>) -> Result<Task, clap::Error> {
+    let command = Task::augment_subcommands(clap::Command::new("aphex stage checkout --for"));
+    let command = command.no_binary_name(true).subcommand_required(true);
+    Task::from_arg_matches(&command.try_get_matches_from(arguments)?)
+}
+
+fn refuse(console: &mut Console, problem: Diagnostic) -> Exit {
+    let report = Report::without_sources(vec![problem]);
+    console.remark(&human::render(&[report], console.err));
+    Exit::Errors
+}

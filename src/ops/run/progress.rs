@@ -1,0 +1,68 @@
+//! What a person is told while a run goes on.
+
+use crate::stage::record::{ErrorRecord, Outcome, StageResult};
+
+/// Whoever tells it. Stages are named by their paths.
+pub trait Progress {
+    /// A stage begins.
+    fn started(&mut self, stage: &str);
+    /// A stage has written a line.
+    fn line(&mut self, stage: &str, line: &str);
+    /// A stage has ended.
+    fn ended(&mut self, stage: &str, ended: &Ended);
+    /// A stage does not run.
+    fn left_out(&mut self, stage: &str, reason: &str);
+    /// Asks for a decision, and waits for it.
+    fn ask(&mut self, question: &Question) -> Answer;
+    /// The run is being stopped.
+    fn stopping(&mut self);
+    /// Time has passed.
+    fn tick(&mut self);
+}
+
+/// How a stage ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// How.
+    pub outcome: Outcome,
+    /// What it left, where it left something.
+    pub result: Option<StageResult>,
+    /// Why it left nothing.
+    pub problem: Option<String>,
+}
+
+impl Ended {
+    /// Of what is no stage of its own: an approval.
+    pub fn without_result(outcome: Outcome) -> Self {
+        Ended {
+            outcome,
+            result: None,
+            problem: None,
+        }
+    }
+
+    /// Its error, where it has one.
+    pub fn error(&self) -> Option<&ErrorRecord> {
+        self.result
+            .as_ref()
+            .and_then(|result| result.error.as_ref())
+    }
+}
+
+/// A decision that is wanted.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The approval's path.
+    pub path: String,
+    /// What is asked.
+    pub message: String,
+}
+
+/// A decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Go on.
+    Yes,
+    /// Do not.
+    No,
+}

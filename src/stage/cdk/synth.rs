@@ -1,0 +1,109 @@
+//! `cdk synth`, now, from this commit (12.1, 12.2, 12.5).
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::diagnostics::Diagnostic;
+use crate::diagnostics::codes::run_cdk as codes;
+use crate::stage::cdk::Assembly;
+use crate::stage::log::Log;
+use crate::stage::process::{self, Command, Ended, Environment, Stop};
+
+/// A synth has so long. An app that takes longer waits for something that does not come.
+const TIMEOUT: Duration = Duration::from_secs(30 * 60);
+
+/// A synth to be made.
+#[derive(Clone, Debug)]
+pub struct Synth<'a> {
+    /// Where the app is.
+    pub dir: PathBuf,
+    /// The root of the working tree, above which no CLI is looked for.
+    pub root: PathBuf,
+    /// The command that makes it; `None`: as `cdk.json` says.
+    pub command: Option<&'a str>,
+    /// Names and values.
+    pub context: Vec<(String, String)>,
+    /// The whole environment.
+    pub env: Environment,
+    /// Where the assembly goes.
+    pub output: PathBuf,
+}
+
+/// Synthesises, and reads what came out. Nothing is looked up in an account: context that is missing is part of the assembly.
+pub fn synth(synth: &Synth<'_>, log: &Log, stop: &Stop) -> Result<(Assembly, Ended), Diagnostic> {
+    let mut arguments: Vec<String> = ["synth", "--quiet", "--no-notices", "--no-lookups"]
+        .map(str::to_owned)
+        .to_vec();
+    arguments.push("--output".to_owned());
+    arguments.push(synth.output.display().to_string());
+    if let Some(command) = synth.command {
+        arguments.extend(["--app".to_owned(), command.to_owned()]);
+    }
+    for (name, value) in &synth.context {
+        arguments.extend(["--context".to_owned(), format!("{name}={value}")]);
+    }
+    log.line(&shown(synth));
+    let command = Command::new(cli(&synth.dir, &synth.root, &synth.env)?, &synth.dir)
+        .args(arguments)
+        .env(synth.env.clone())
+        .env([("CDK_DISABLE_CLI_TELEMETRY", "true")])
+        .timeout(TIMEOUT);
+    let ended = process::run(&command, log, stop)?;
+    log.line(&format!("  {}", process::time_in_words(ended.took)));
+    if ended.is_good() {
+        return Ok((Assembly::read(&synth.output)?, ended));
+    }
+    // Without look-ups the CLI ends with an error where context is missing; the assembly says which.
+    let assembly = Assembly::read(&synth.output).ok();
+    if let Some(assembly) = assembly.filter(|assembly| !assembly.missing.is_empty()) {
+        return Ok((assembly, ended));
+    }
+    let context = process::Context {
+        text: "cdk synth",
+        timeout: Some(TIMEOUT),
+        stopped_by: stop.why(),
+        ..process::Context::default()
+    };
+    let mut problem = Diagnostic::without_place(&codes::SYNTH_FAILED, "the synth has failed");
+    if let Some(reason) = process::failure(&ended, &context) {
+        problem = problem.note(reason.message);
+        problem.notes.extend(reason.notes);
+    }
+    Err(problem)
+}
+
+/// What is done, as a person would type it; of context the names alone, since values may be long.
+fn shown(synth: &Synth<'_>) -> String {
+    let mut text = "$ cdk synth".to_owned();
+    for (name, _) in &synth.context {
+        text.push_str(&format!(" --context {name}=…"));
+    }
+    text
+}
+
+/// The CLI of the repository, at its version, else that of the machine.
+pub fn cli(dir: &Path, root: &Path, env: &Environment) -> Result<PathBuf, Diagnostic> {
+    let own = dir
+        .ancestors()
+        .take_while(|above| above.starts_with(root))
+        .map(|above| above.join("node_modules/.bin/cdk"))
+        .find(|path| path.is_file());
+    if let Some(own) = own {
+        return Ok(own);
+    }
+    let path = env.get(std::ffi::OsStr::new("PATH"));
+    let folders = path.map(std::env::split_paths).into_iter().flatten();
+    let machine = folders
+        .map(|folder| folder.join("cdk"))
+        .find(|path| path.is_file());
+    machine.ok_or_else(|| {
+        let place = dir.strip_prefix(root).unwrap_or(dir);
+        let place = match place.as_os_str().is_empty() {
+            true => "the repository".to_owned(),
+            false => format!("`{}`", place.display()),
+        };
+        Diagnostic::without_place(&codes::NO_CDK, "the CDK CLI is not there")
+            .note(format!("looked for `cdk` in `node_modules/.bin` of {place} and of what is above it, and in PATH"))
+            .help("add `aws-cdk` to the `devDependencies`, and `app { setup = [\"npm ci\"] }` to the pipeline")
+    })
+}

@@ -1,0 +1,214 @@
+//! What every stage works with.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+
+use indexmap::IndexMap;
+
+use crate::analysis::{self, Analysis};
+use crate::diagnostics::{Diagnostic, FileName, Report};
+use crate::eval::data::RuntimeSource;
+use crate::eval::{Bindings, Known};
+use crate::graph::{self, Entry};
+use crate::model::Pipeline;
+use crate::project::Project;
+use crate::stage::log::Log;
+use crate::stage::process::{Environment, Stop};
+use crate::stage::record::{self, StageResult};
+use crate::stage::store::Store;
+use crate::stage::{Folders, RunInfo};
+
+/// What every stage works with.
+pub struct Context {
+    /// Its folders.
+    pub folders: Folders,
+    /// Its run.
+    pub run: RunInfo,
+    /// Where the run keeps things.
+    pub store: Box<dyn Store>,
+    /// Where its text goes.
+    pub log: Log,
+    /// Whether it is to end.
+    pub stop: Stop,
+    /// 0 for the first try.
+    pub attempt: u32,
+    /// The stage's path in the run, where the runner gave it one.
+    pub path: Option<String>,
+}
+
+/// The pipeline at the commit, with everything in it that the run knows by now.
+pub struct Commit {
+    /// The files it was made of.
+    pub report: Report,
+    /// The pipeline.
+    pub pipeline: Pipeline,
+}
+
+impl Commit {
+    /// The way through the pipeline that the run takes: that of the manifest, or, where the commit no longer has it, the default one.
+    pub fn with_entry<T>(&self, run: &RunInfo, ask: impl FnOnce(&Entry<'_>) -> T) -> Option<T> {
+        let graph = graph::build(&self.pipeline);
+        let mut entries = graph.entries.iter();
+        let named = entries.find(|entry| entry.name == run.entry);
+        named.or(graph.entries.first()).map(ask)
+    }
+
+    /// `pipeline.aphex:15:13`
+    pub fn place(&self, diagnostic: &Diagnostic) -> Option<String> {
+        let span = diagnostic.span()?;
+        let (_, start, _) = self.report.range(span)?;
+        let path = self.report.shown(span.source);
+        Some(format!("{path}:{}:{}", start.line, start.column))
+    }
+}
+
+impl Context {
+    /// What the stages of this run have left so far, the last try of each.
+    pub fn results(&self) -> Vec<StageResult> {
+        let tries = record::tries(self.store.as_ref(), &self.run.run);
+        let mut last: Vec<StageResult> = tries
+            .into_values()
+            .filter_map(|mut tries| tries.pop())
+            .collect();
+        last.sort_by_key(|result| result.started_at);
+        last
+    }
+
+    /// Reads the pipeline's file at the commit, and evaluates it with what is known of the run. The error is what is wrong with it.
+    pub fn commit(&self, results: &[StageResult]) -> Result<Commit, Report> {
+        let source =
+            fs::canonicalize(self.folders.source()).unwrap_or_else(|_| self.folders.source());
+        let project = Project::at(source.clone(), &source);
+        let files = project.disk();
+        let known = self.known();
+        let first = analysis::at_run_time(&self.run.file, &files, &known);
+        let known = match with_outputs(&known, &first, results) {
+            Some(more) => more,
+            None => return self.choose(first),
+        };
+        self.choose(analysis::at_run_time(&self.run.file, &files, &known))
+    }
+
+    fn choose(&self, analysis: Analysis) -> Result<Commit, Report> {
+        let is_ours = |pipeline: &Pipeline| pipeline.name.value == self.run.pipeline;
+        let has_errors = analysis.has_errors();
+        let pipeline = analysis.pipelines.into_iter().find(is_ours);
+        let named = |name: &str| FileName {
+            shown: name.to_owned(),
+            tracked: name.to_owned(),
+            standard: !self.folders.source().join(name).exists(),
+        };
+        let mut diagnostics = analysis.diagnostics;
+        if pipeline.is_none() && !has_errors {
+            let message = format!(
+                "`{}` has no pipeline `{}`",
+                self.run.file, self.run.pipeline
+            );
+            let code = &crate::diagnostics::codes::input::NO_PIPELINE;
+            diagnostics.push(Diagnostic::without_place(code, message));
+        }
+        let report = Report::with_names(analysis.sources, diagnostics, named);
+        match pipeline {
+            Some(pipeline) if !has_errors => Ok(Commit { report, pipeline }),
+            _ => Err(report),
+        }
+    }
+
+    /// The run-time values that every stage knows.
+    fn known(&self) -> Bindings {
+        let run = &self.run;
+        let text = |value: &str| Known::String(value.into());
+        let number = run.pull_request.map(|number| number.to_string());
+        let values = [
+            ("commit", text(&run.commit)),
+            ("branch", text(run.branch())),
+            ("tag", text(run.tag())),
+            ("id", text(&run.run)),
+            ("attempt", Known::Int(i64::from(self.attempt) + 1)),
+            ("actor", text(&run.actor)),
+            ("pull_request", text(&number.unwrap_or_default())),
+            ("started_at", text(&run.started_at.to_string())),
+        ];
+        let mut known = Bindings::new();
+        for (name, value) in values {
+            known = known.with(RuntimeSource::Run(vec![name.into()]), value);
+        }
+        for (name, value) in &run.inputs {
+            let parts = vec!["input".into(), name.as_str().into()];
+            known = known.with(RuntimeSource::Run(parts), text(value));
+        }
+        known
+    }
+
+    /// The environment that commands inherit: this process's, less what is Aphex's own.
+    pub fn inherited(&self) -> Environment {
+        let own = |name: &std::ffi::OsStr| {
+            let name = name.to_string_lossy();
+            name.starts_with("APHEX_")
+        };
+        let mut inherited: Environment = env::vars_os().filter(|(name, _)| !own(name)).collect();
+        inherited.insert("TMPDIR".into(), self.folders.tmp().into());
+        inherited
+            .entry("CI".into())
+            .or_insert_with(|| "true".into());
+        inherited
+    }
+
+    /// A directory of the working tree.
+    pub fn directory(&self, path: Option<&str>) -> std::path::PathBuf {
+        let source = self.folders.source();
+        match path {
+            Some(path) if Path::new(path) != Path::new(".") => source.join(path),
+            _ => source,
+        }
+    }
+}
+
+/// Adds the outputs of stacks and the places of artifacts; `None` where there are none.
+fn with_outputs(
+    known: &Bindings,
+    analysis: &Analysis,
+    results: &[StageResult],
+) -> Option<Bindings> {
+    let mut outputs: IndexMap<&str, &record::StackOutputs> = IndexMap::new();
+    for result in results {
+        outputs.extend(
+            result
+                .outputs
+                .iter()
+                .map(|(path, outputs)| (path.as_str(), outputs)),
+        );
+    }
+    let build = results.iter().find(|result| result.stage == "build");
+    let artifact = build.and_then(|result| result.artifact.as_ref());
+    if outputs.is_empty() && artifact.is_none() {
+        return None;
+    }
+    let mut known = known.clone();
+    for pipeline in &analysis.pipelines {
+        if let Some(artifact) = artifact {
+            let source = RuntimeSource::Block {
+                path: pipeline.build.path.clone(),
+                name: "artifact".into(),
+            };
+            known = known.with(source, Known::String(artifact.key.as_str().into()));
+        }
+        let stacks = pipeline
+            .environments()
+            .flat_map(crate::model::Environment::stacks);
+        for stack in stacks {
+            let Some(values) = outputs.get(stack.path.to_string().as_str()) else {
+                continue;
+            };
+            for (name, value) in *values {
+                let source = RuntimeSource::Block {
+                    path: stack.path.clone(),
+                    name: name.as_str().into(),
+                };
+                known = known.with(source, Known::String(value.as_str().into()));
+            }
+        }
+    }
+    Some(known)
+}

@@ -1,0 +1,240 @@
+//! A synth group: one synth, then its stacks in the order written.
+
+use std::time::Duration;
+
+use crate::diagnostics::{Diagnostic, Problems, Severity};
+use crate::model::{App, Environment, Pipeline, Stack};
+use crate::stage::cdk::{self, Assembly, Deploy, Planned, Synth};
+use crate::stage::process::{Commands, Environment as Variables, GRACE};
+use crate::stage::record::{CommandRecord, StackOutputs};
+use crate::stage::work::{Context, Did, variables};
+
+/// So long the commands that make an app ready may take.
+const SETUP: Duration = Duration::from_secs(30 * 60);
+
+/// Synthesises a group of stacks and deploys them; in a run that deploys nothing, stops after the synth.
+pub fn perform(
+    context: &Context,
+    pipeline: &Pipeline,
+    environment: &Environment,
+    stacks: &[&Stack],
+) -> Did {
+    let mut did = Did::default();
+    let Some(first) = stacks.first() else {
+        return Did::nothing("it has no stacks");
+    };
+    let named = pipeline
+        .apps
+        .iter()
+        .find(|app| app.name.value == first.app.value);
+    let Some(app) = named.or(pipeline.apps.first()) else {
+        return Did::nothing("the pipeline has no app");
+    };
+    let Some(env) = environment_of(context, environment, app, &mut did) else {
+        return did;
+    };
+    let Some((assembly, synth)) = synthesise(context, environment, app, stacks, &env, &mut did)
+    else {
+        return did;
+    };
+    let mut problems = Problems::new();
+    let plan = cdk::compare(
+        environment,
+        stacks.iter().copied(),
+        &assembly,
+        &mut problems,
+    );
+    did.problems = problems.into_sorted();
+    did.problems
+        .retain(|problem| problem.severity == Severity::Error);
+    if !did.problems.is_empty() {
+        return did;
+    }
+    tell(context, environment, &plan);
+    if !context.run.synth_only {
+        deploy(context, &plan, &assembly, &synth, &mut did);
+    }
+    did
+}
+
+/// The variables of setup, synth and deployment.
+fn environment_of(
+    context: &Context,
+    environment: &Environment,
+    app: &App,
+    did: &mut Did,
+) -> Option<Variables> {
+    let mut env = context.inherited();
+    let region = environment.region.value.as_str();
+    let places = [
+        ("CDK_DEFAULT_ACCOUNT", environment.account.value.as_str()),
+        ("CDK_DEFAULT_REGION", region),
+        ("AWS_REGION", region),
+        ("AWS_DEFAULT_REGION", region),
+    ];
+    env.extend(places.map(|(name, value)| (name.into(), value.into())));
+    variables::add(&mut env, &environment.env, context, &mut did.problems);
+    variables::add(&mut env, &app.env, context, &mut did.problems);
+    did.problems.is_empty().then_some(env)
+}
+
+/// Makes the app ready and synthesises it.
+fn synthesise<'a>(
+    context: &'a Context,
+    environment: &Environment,
+    app: &'a App,
+    stacks: &[&Stack],
+    env: &Variables,
+    did: &mut Did,
+) -> Option<(Assembly, Synth<'a>)> {
+    let dir = context.directory(Some(&app.dir.value));
+    if !app.setup.is_empty() {
+        let setup = Commands {
+            run: &app.setup,
+            shell: crate::model::Shell::Sh,
+            image: None,
+            dir: dir.clone(),
+            env: env.clone(),
+            timeout: Some(SETUP),
+            grace: GRACE,
+        };
+        if !did.commands(setup.run(&context.log, &context.stop)) {
+            return None;
+        }
+    }
+    let contexts = [&app.context, &environment.context];
+    let of_stacks = stacks.iter().map(|stack| &stack.context);
+    let mut values: Vec<(String, String)> = Vec::new();
+    for (name, value) in contexts.into_iter().chain(of_stacks).flatten() {
+        match variables::known(name, &value.value, value.span, context) {
+            Ok(text) => {
+                values.retain(|(other, _)| other != name);
+                values.push((name.clone(), text));
+            }
+            Err(problem) => did.problems.push(problem),
+        }
+    }
+    if !did.problems.is_empty() {
+        return None;
+    }
+    let synth = Synth {
+        dir,
+        root: context.folders.source(),
+        command: app.command.as_ref().map(|command| command.value.as_str()),
+        context: values,
+        env: env.clone(),
+        output: context.folders.tmp().join("assembly"),
+    };
+    match cdk::synth(&synth, &context.log, &context.stop) {
+        Ok((assembly, ended)) => {
+            did.commands.push(CommandRecord {
+                command: "cdk synth".to_owned(),
+                exit_code: Some(0),
+                seconds: ended.took.as_secs_f64(),
+            });
+            Some((assembly, synth))
+        }
+        Err(problem) => {
+            did.problems.push(Diagnostic {
+                primary: Diagnostic::error(problem.code, app.span, "").primary,
+                ..problem
+            });
+            None
+        }
+    }
+}
+
+/// What is deployed, in order.
+fn tell(context: &Context, environment: &Environment, plan: &[Planned<'_, '_>]) {
+    let all = plan.iter().flat_map(|planned| &planned.selected);
+    for found in all {
+        let assets = match (found.files.saturating_sub(1), found.images) {
+            (0, 0) => String::new(),
+            (files, 0) => format!(", {files} file assets"),
+            (files, images) => format!(", {files} file assets, {images} images"),
+        };
+        context.log.line(&format!(
+            "  {} → {} {}{assets}",
+            found.path, environment.account.value, environment.region.value
+        ));
+    }
+    if context.run.synth_only {
+        context
+            .log
+            .line("  synthesised, and as the pipeline says; nothing is deployed");
+    }
+}
+
+/// Deploys stack after stack; the first failure ends it (5.4).
+fn deploy(
+    context: &Context,
+    plan: &[Planned<'_, '_>],
+    assembly: &Assembly,
+    synth: &Synth<'_>,
+    did: &mut Did,
+) {
+    for planned in plan {
+        let mut parameters = Vec::new();
+        for (name, value) in &planned.stack.parameters {
+            match variables::known(name, &value.value, value.span, context) {
+                Ok(text) => parameters.push((name.clone(), text)),
+                Err(problem) => return did.problems.push(problem),
+            }
+        }
+        let mut outputs = StackOutputs::new();
+        for found in &planned.selected {
+            let one = cdk::cli(&synth.dir, &synth.root, &synth.env).and_then(|cli| {
+                let own = |name: &String| found.parameters.iter().any(|own| own.name == *name);
+                let deploy = Deploy {
+                    cli,
+                    assembly: &assembly.directory,
+                    stack: planned.stack,
+                    found,
+                    parameters: parameters
+                        .iter()
+                        .filter(|(name, _)| own(name))
+                        .cloned()
+                        .collect(),
+                    env: synth.env.clone(),
+                    tmp: context.folders.tmp(),
+                };
+                cdk::deploy(&deploy, &context.log, &context.stop)
+            });
+            match one {
+                Ok((more, ended)) => {
+                    outputs.extend(more);
+                    did.commands.push(CommandRecord {
+                        command: format!("cdk deploy {}", found.path),
+                        exit_code: Some(0),
+                        seconds: ended.took.as_secs_f64(),
+                    });
+                }
+                Err(problem) => return did.problems.push(problem),
+            }
+        }
+        if let Some(problem) = undeclared(planned.stack, &outputs) {
+            return did.problems.push(problem);
+        }
+        did.outputs.insert(planned.stack.path.to_string(), outputs);
+    }
+}
+
+/// An output that the file declares, and the deployed stack does not have: a condition in its template was false.
+fn undeclared(stack: &Stack, outputs: &StackOutputs) -> Option<Diagnostic> {
+    let missing = stack
+        .outputs
+        .iter()
+        .find(|name| !outputs.contains_key(&name.value))?;
+    Some(
+        Diagnostic::error(
+            &crate::diagnostics::codes::run_cdk::NO_SUCH_OUTPUT,
+            missing.span,
+            format!(
+                "stack `{}` was deployed, and has no output `{}`",
+                stack.name.value, missing.value
+            ),
+        )
+        .note("its template has it; a condition of it was false")
+        .help("take the output out of the pipeline, or the condition out of the template"),
+    )
+}

@@ -1,0 +1,72 @@
+//! What a stage did, before it is written down.
+
+use indexmap::IndexMap;
+
+use crate::diagnostics::Diagnostic;
+use crate::stage::process::{self, Status};
+use crate::stage::record::{ArtifactRecord, CommandRecord, Outcome, StackOutputs};
+use crate::stage::reports::Summary;
+
+/// What a stage did.
+#[derive(Debug, Default)]
+pub struct Did {
+    /// The commands that ran.
+    pub commands: Vec<CommandRecord>,
+    /// Outputs of stacks, by the stack's path.
+    pub outputs: IndexMap<String, StackOutputs>,
+    /// What its test reports say.
+    pub tests: Option<Summary>,
+    /// What it left for later stages.
+    pub artifact: Option<ArtifactRecord>,
+    /// Keys of what it keeps with the run.
+    pub kept: Vec<String>,
+    /// Why it did nothing.
+    pub skipped: Option<String>,
+    /// What is wrong; the first is the one that is remembered.
+    pub problems: Vec<Diagnostic>,
+    /// How the command ended that failed.
+    status: Option<Status>,
+}
+
+impl Did {
+    /// Nothing, and why.
+    pub fn nothing(reason: impl Into<String>) -> Self {
+        Did {
+            skipped: Some(reason.into()),
+            ..Did::default()
+        }
+    }
+
+    /// Adds commands that ran; whether all of them did what they should.
+    pub fn commands(&mut self, outcome: process::Outcome) -> bool {
+        let status = outcome.status();
+        self.commands
+            .extend(outcome.commands.into_iter().map(|done| CommandRecord {
+                command: done.command,
+                exit_code: match done.ended.status {
+                    Status::Exit(code) => Some(code),
+                    Status::Signal(_) | Status::TimedOut | Status::Stopped => None,
+                },
+                seconds: done.ended.took.as_secs_f64(),
+            }));
+        match outcome.failure {
+            None => true,
+            Some(problem) => {
+                self.problems.push(problem);
+                self.status = self.status.or(status);
+                false
+            }
+        }
+    }
+
+    /// How it ended.
+    pub fn outcome(&self) -> Outcome {
+        match (&self.skipped, self.problems.is_empty(), self.status) {
+            (Some(_), true, _) => Outcome::Skipped,
+            (None, true, _) => Outcome::Succeeded,
+            (_, false, Some(Status::TimedOut)) => Outcome::TimedOut,
+            (_, false, Some(Status::Stopped)) => Outcome::Stopped,
+            (_, false, _) => Outcome::Failed,
+        }
+    }
+}

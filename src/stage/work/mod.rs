@@ -1,0 +1,137 @@
+//! What each stage does: one file a stage, over everything else in this folder.
+
+mod context;
+mod deploy;
+mod did;
+mod keep;
+mod preflight;
+mod start;
+mod step;
+mod variables;
+
+use crate::diagnostics::{Paint, Report, human};
+use crate::graph::{Entry, StageKind};
+use crate::model::Pipeline;
+use crate::stage::record::{ErrorRecord, Outcome, StageResult, keys};
+use crate::stage::store::Key;
+use crate::stage::{Task, path_of};
+
+pub use context::{Commit, Context};
+pub use did::Did;
+pub use start::{checkout, open};
+
+/// Does the work of a stage, writes down what came of it, and returns how it ended.
+///
+/// `path` is the stage's path where the runner gave it one; in a pod the stage finds it by its flags.
+pub fn perform(context: &Context, task: &Task, paint: Paint) -> Outcome {
+    let started_at = jiff::Timestamp::now();
+    let began = std::time::Instant::now();
+    let results = context.results();
+    let (path, did, error) = match context.commit(&results) {
+        Err(report) => {
+            let error = report
+                .diagnostics
+                .first()
+                .map(|first| ErrorRecord::new(first, None));
+            show(context, &[report], paint);
+            (None, None, error)
+        }
+        Ok(mut commit) => {
+            let pipeline = &commit.pipeline;
+            let run = &context.run;
+            let (path, did) = commit
+                .with_entry(run, |entry| in_entry(context, pipeline, entry, task))
+                .unwrap_or_else(|| (None, Did::nothing("the pipeline has no stages")));
+            if let Some(reason) = &did.skipped {
+                context.log.line(&format!("skipped: {reason}"));
+            }
+            let first = did.problems.first();
+            let error = first.map(|first| ErrorRecord::new(first, commit.place(first)));
+            commit.report.diagnostics.clone_from(&did.problems);
+            show(context, &[commit.report], paint);
+            (path, Some(did), error)
+        }
+    };
+    let outcome = did.as_ref().map_or(Outcome::Failed, Did::outcome);
+    let did = did.unwrap_or_default();
+    let result = StageResult {
+        version: 1,
+        stage: context
+            .path
+            .clone()
+            .or(path)
+            .unwrap_or_else(|| task.word().to_owned()),
+        kind: task.word().to_owned(),
+        attempt: context.attempt,
+        outcome,
+        started_at,
+        seconds: began.elapsed().as_secs_f64(),
+        reason: did.skipped,
+        commands: did.commands,
+        outputs: did.outputs,
+        tests: did.tests,
+        artifact: did.artifact,
+        kept: did.kept,
+        error,
+    };
+    match remember(context, &result) {
+        Ok(()) => outcome,
+        Err(problem) => {
+            show(context, &[Report::without_sources(vec![problem])], paint);
+            // What nobody can read afterwards has not been done.
+            match outcome.is_good() {
+                true => Outcome::Failed,
+                false => outcome,
+            }
+        }
+    }
+}
+
+/// Finds the stage in the commit's pipeline and does its work.
+fn in_entry(
+    context: &Context,
+    pipeline: &Pipeline,
+    entry: &Entry<'_>,
+    task: &Task,
+) -> (Option<String>, Did) {
+    let Some(id) = task.find(entry) else {
+        return (None, Did::nothing("the commit no longer has it"));
+    };
+    let path = path_of(entry, id);
+    let named = context.path.clone().unwrap_or_else(|| path.clone());
+    let did = match entry.stage(id).map(|stage| stage.kind) {
+        Some(StageKind::Preflight) => preflight::perform(context, pipeline, entry),
+        Some(StageKind::Step(step)) => step::perform(context, &named, step),
+        Some(kind @ StageKind::Deploy { environment, .. }) => {
+            let stacks: Vec<_> = kind.stacks().collect();
+            deploy::perform(context, pipeline, environment, &stacks)
+        }
+        Some(StageKind::Diff { environment, app }) => {
+            let stacks: Vec<_> = environment
+                .stacks()
+                .filter(|stack| stack.app.value == app.value)
+                .collect();
+            deploy::perform(context, pipeline, environment, &stacks)
+        }
+        _ => Did::nothing("it has nothing to do here"),
+    };
+    (Some(path), did)
+}
+
+fn show(context: &Context, reports: &[Report], paint: Paint) {
+    if reports.iter().all(|report| report.diagnostics.is_empty()) {
+        return;
+    }
+    context.log.line(human::render(reports, paint).trim_end());
+}
+
+/// Writes the result, for good, and the log beside it.
+fn remember(context: &Context, result: &StageResult) -> Result<(), crate::diagnostics::Diagnostic> {
+    let run = &context.run.run;
+    let json = serde_json::to_vec_pretty(result).unwrap_or_default();
+    // Errors repeat what commands wrote, and commands themselves may hold what an environment holds.
+    let json = context.log.mask(&String::from_utf8_lossy(&json));
+    let key = Key::new(keys::stage(run, &result.stage, result.attempt))?;
+    context.store.put_new(&key, json.as_bytes())?;
+    keep::log(context, result)
+}

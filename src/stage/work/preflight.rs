@@ -1,0 +1,97 @@
+//! What can be known before anything runs (9.1 to 9.5).
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::analysis;
+use crate::diagnostics::codes::run as codes;
+use crate::diagnostics::{Diagnostic, Severity};
+use crate::graph::{Entry, StageKind};
+use crate::model::{Pipeline, Step};
+use crate::project::Project;
+use crate::rules;
+use crate::source::Span;
+use crate::stage::record::Engine;
+use crate::stage::work::{Context, Did};
+
+/// Checks the file at the commit, and that the tools are there.
+pub fn perform(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>) -> Did {
+    let mut did = Did::default();
+    let source = context.folders.source();
+    let source = std::fs::canonicalize(&source).unwrap_or(source);
+    let files = Project::at(source.clone(), &source).disk();
+    // The rules are asked without what this run knows: the file must hold for every run.
+    let checked = analysis::analyse(&context.run.file, &files);
+    did.problems = checked.diagnostics;
+    did.problems
+        .retain(|problem| problem.severity == Severity::Error);
+    if !did.problems.is_empty() {
+        return did;
+    }
+    context
+        .log
+        .line(&format!("{}: no errors", context.run.file));
+    if context.run.engine == Engine::Local {
+        tools(context, pipeline, entry, &mut did);
+    }
+    did
+}
+
+/// On one machine every step without an image runs here, so everything it calls must be here.
+fn tools(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>, did: &mut Did) {
+    let mut wanted: BTreeMap<String, (Span, String)> = BTreeMap::new();
+    for stage in &entry.stages {
+        let StageKind::Step(step) = stage.kind else {
+            continue;
+        };
+        if context.run.synth_only && stage.parent.is_some() {
+            continue;
+        }
+        for tool in of_step(step) {
+            wanted
+                .entry(tool)
+                .or_insert((step.span, stage.name.clone()));
+        }
+    }
+    for app in &pipeline.apps {
+        let setup = app.setup.iter().map(|command| command.value.as_str());
+        for tool in rules::shell::tools(setup) {
+            let name = format!("app {}", app.name.value);
+            wanted.entry(tool).or_insert((app.span, name));
+        }
+    }
+    let mut found = Vec::new();
+    for (tool, (span, user)) in wanted {
+        // A path is a file of the repository, or of what a command before has made.
+        if tool.contains('/') || is_here(&tool) {
+            found.push(tool);
+            continue;
+        }
+        did.problems.push(
+            Diagnostic::error(
+                &codes::NO_TOOL,
+                span,
+                format!("`{tool}` is not on this machine"),
+            )
+            .note(format!("`{user}` calls it"))
+            .help("install it, or run in an image that has it: `image = \"…\"`"),
+        );
+    }
+    if !found.is_empty() {
+        context.log.line(&format!("tools: {}", found.join(", ")));
+    }
+}
+
+fn of_step(step: &Step) -> Vec<String> {
+    rules::tools(step)
+}
+
+fn is_here(tool: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders = std::env::split_paths(&path);
+    folders.any(|folder| is_program(&folder.join(tool)))
+}
+
+fn is_program(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok() && path.is_file()
+}

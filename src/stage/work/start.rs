@@ -1,0 +1,111 @@
+//! The beginning of a stage: its folders, its working tree, what is known of the run.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use crate::diagnostics::Diagnostic;
+use crate::diagnostics::codes::run as codes;
+use crate::stage::log::Log;
+use crate::stage::process::Stop;
+use crate::stage::record::StageResult;
+use crate::stage::store::{Address, LocalStore, Store};
+use crate::stage::tree;
+use crate::stage::work::{Context, keep};
+use crate::stage::{Folders, RunInfo, Task, path_of};
+
+/// Opens what the checkout has prepared.
+pub fn open(
+    root: PathBuf,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Context, Diagnostic> {
+    let folders = Folders::new(root);
+    let run = RunInfo::load(&folders)?;
+    context(folders, run, variable)
+}
+
+/// Prepares the working tree for a stage: the commit, and the artifacts of the stages before it (1.5).
+pub fn checkout(
+    root: PathBuf,
+    task: &Task,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<(), Diagnostic> {
+    let run = RunInfo::from_environment(&variable)?;
+    let folders = Folders::new(root);
+    for folder in [folders.root().to_owned(), folders.tmp(), folders.out()] {
+        fs::create_dir_all(&folder).map_err(|error| unprepared(&folder, &error))?;
+    }
+    run.save(&folders)
+        .map_err(|error| unprepared(&folders.run_info(), &error))?;
+    let context = context(folders, run, variable)?;
+    tree::working_tree(
+        &context.run.remote,
+        &context.run.commit,
+        &context.folders.source(),
+        &context.log,
+        &context.stop,
+    )?;
+    let results = context.results();
+    let before = before(&context, task, &results);
+    keep::restore(&context, &before)
+}
+
+/// The results of the stages that have ended before this one begins, whatever else has.
+fn before(context: &Context, task: &Task, results: &[StageResult]) -> Vec<StageResult> {
+    // What is wrong with the pipeline is the stage's own to say.
+    let Ok(commit) = context.commit(results) else {
+        return Vec::new();
+    };
+    let chosen = commit.with_entry(&context.run, |entry| {
+        let own = task.find(entry)?;
+        let waited = |result: &&StageResult| {
+            let mut stages = entry.stages.iter();
+            let maker = stages.find(|stage| path_of(entry, stage.id) == result.stage);
+            maker.is_some_and(|maker| entry.waits_for(own, maker.id))
+        };
+        Some(results.iter().filter(waited).cloned().collect())
+    });
+    chosen.flatten().unwrap_or_default()
+}
+
+fn context(
+    folders: Folders,
+    run: RunInfo,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Context, Diagnostic> {
+    let store: Box<dyn Store> = match Address::parse(&run.store)? {
+        Address::Folder(folder) => Box::new(LocalStore::open(&folder)?),
+        Address::Bucket { bucket, .. } => {
+            return Err(Diagnostic::without_place(
+                &codes::MALFORMED,
+                format!("the store `{bucket}` is a bucket, which this build of Aphex cannot use"),
+            ));
+        }
+    };
+    let mut sinks: Vec<Box<dyn Write + Send>> = vec![Box::new(io::stdout())];
+    let file = fs::File::options()
+        .create(true)
+        .append(true)
+        .open(folders.log());
+    sinks.push(Box::new(
+        file.map_err(|error| unprepared(&folders.log(), &error))?,
+    ));
+    let attempt = variable("APHEX_TRY").and_then(|attempt| attempt.parse().ok());
+    Ok(Context {
+        folders,
+        run,
+        store,
+        log: Log::new(sinks),
+        stop: Stop::on_signals()?,
+        attempt: attempt.unwrap_or(0),
+        path: variable("APHEX_STAGE_PATH"),
+    })
+}
+
+fn unprepared(path: &std::path::Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::without_place(
+        &codes::MALFORMED,
+        format!("`{}` cannot be written", path.display()),
+    )
+    .note(error.to_string())
+}

@@ -1,0 +1,87 @@
+//! Steps: build, checks, hooks, steps among the stacks, tests.
+
+use std::time::{Duration, SystemTime};
+
+use crate::diagnostics::Diagnostic;
+use crate::diagnostics::codes::run_process::NO_CONTAINERS;
+use crate::model::{Service, Step, When};
+use crate::stage::process::{Commands, GRACE};
+use crate::stage::reports;
+use crate::stage::work::{Context, Did, keep, variables};
+
+/// Runs a step's commands, and keeps what it is to keep, also when they fail.
+pub fn perform(context: &Context, path: &str, step: &Step) -> Did {
+    match &step.when.value {
+        When::Known(false) => return Did::nothing("its condition does not hold"),
+        When::Output(output) => {
+            let mut did = Did::default();
+            did.problems
+                .push(variables::unknown("when", output, step.when.span));
+            return did;
+        }
+        When::Known(true) | When::Success | When::Failure | When::Always => {}
+    }
+    let mut did = Did::default();
+    let mut env = context.inherited();
+    variables::add(&mut env, &step.env, context, &mut did.problems);
+    if !did.problems.is_empty() {
+        return did;
+    }
+    if let Some(service) = step.services.first() {
+        did.problems.push(no_containers(service));
+        return did;
+    }
+    let dir = step.dir.as_ref().map(|dir| dir.value.as_str());
+    let commands = Commands {
+        run: &step.run,
+        shell: step.shell,
+        image: None,
+        dir: context.directory(dir),
+        env,
+        timeout: step
+            .timeout
+            .as_ref()
+            .map(|timeout| Duration::from_secs(timeout.value)),
+        grace: GRACE,
+    };
+    let since = SystemTime::now();
+    let outcome = commands.run(&context.log, &context.stop);
+    let succeeded = did.commands(outcome);
+    keep::files(context, path, step, &mut did);
+    if !step.reports.is_empty() {
+        read_reports(context, step, since, succeeded, &mut did);
+    }
+    if succeeded && did.problems.is_empty() && !step.artifacts.is_empty() {
+        keep::artifacts(context, path, step, &mut did);
+    }
+    did
+}
+
+/// Reads what a test runner has written. After commands that failed, what is wrong with the reports follows from that.
+fn read_reports(context: &Context, step: &Step, since: SystemTime, succeeded: bool, did: &mut Did) {
+    let read = reports::read(&context.folders.source(), &step.reports, Some(since));
+    for line in reports::table(&read.summary) {
+        context.log.line(&line);
+    }
+    if succeeded {
+        did.problems.extend(read.problems);
+        did.problems
+            .extend(reports::contradiction(&read.summary, step.span));
+    } else {
+        for problem in read.problems {
+            context.log.line(&format!("note: {}", problem.message));
+        }
+    }
+    did.tests = Some(read.summary);
+}
+
+/// In a pod the side-cars stand beside the commands before they begin; here nobody starts them.
+fn no_containers(service: &Service) -> Diagnostic {
+    let message = format!(
+        "the side-car `{}` cannot be started on this machine",
+        service.name.value
+    );
+    Diagnostic::error(&NO_CONTAINERS, service.span, message)
+        .label("a container")
+        .help("run the pipeline in the cluster; or leave this environment out: `aphex run --only ENV`")
+}

@@ -1,0 +1,103 @@
+//! The variables of commands and synths: what was written, what is known by now, secrets.
+
+use crate::diagnostics::Diagnostic;
+use crate::diagnostics::codes::{run, run_cdk};
+use crate::eval::data::Output;
+use crate::model::{Env, EnvValue};
+use crate::source::Span;
+use crate::stage::process::Environment;
+use crate::stage::work::Context;
+
+/// Adds variables to an environment. Secrets are hidden in the log from here on.
+pub fn add(into: &mut Environment, env: &Env, context: &Context, problems: &mut Vec<Diagnostic>) {
+    for (name, value) in env {
+        match known(name, &value.value, value.span, context) {
+            Ok(text) => {
+                into.insert(name.into(), text.into());
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+}
+
+/// A value as text.
+pub fn known(
+    name: &str,
+    value: &EnvValue,
+    span: Span,
+    context: &Context,
+) -> Result<String, Diagnostic> {
+    match value {
+        EnvValue::Text(text) => Ok(text.clone()),
+        EnvValue::Output(output) => Err(unknown(name, output, span)),
+        EnvValue::Secret(secret) => {
+            let text = context.secret(secret).map_err(|problem| Diagnostic {
+                primary: Diagnostic::error(problem.code, span, "").primary,
+                ..problem
+            })?;
+            if !context.log.hide(&text) {
+                context.log.line(&format!(
+                    "note: the secret of `{name}` is too short to be hidden in the log"
+                ));
+            }
+            Ok(text)
+        }
+    }
+}
+
+/// A value that the run does not have yet.
+pub fn unknown(name: &str, output: &Output, span: Span) -> Diagnostic {
+    let needs: Vec<String> = output
+        .needs
+        .iter()
+        .map(|need| format!("`{}`", need.source))
+        .collect();
+    Diagnostic::error(
+        &run_cdk::VALUE_UNKNOWN,
+        span,
+        format!("`{name}` is not known: it needs {}", needs.join(", ")),
+    )
+    .label("no stage of this run has made it")
+    .help("`aphex run --deploy` deploys what makes it")
+}
+
+impl Context {
+    /// What a secret is.
+    fn secret(&self, secret: &crate::eval::data::Secret) -> Result<String, Diagnostic> {
+        let variable = variable_of(secret);
+        // On one machine there is no cluster that holds it: its owner gives it by hand.
+        std::env::var(&variable).map_err(|_| {
+            let key = secret.key.as_deref().map(|key| format!(", key `{key}`"));
+            Diagnostic::without_place(
+                &run::NO_SECRET,
+                format!(
+                    "the secret `{}`{} is not there",
+                    secret.name,
+                    key.unwrap_or_default()
+                ),
+            )
+            .help(format!(
+                "for a run on this machine, set the variable `{variable}`"
+            ))
+        })
+    }
+}
+
+/// The variable that holds a secret on one machine: `APHEX_SECRET_SHOP_DEV_DB__URL`.
+fn variable_of(secret: &crate::eval::data::Secret) -> String {
+    let upper = |text: &str| -> String {
+        let letters = text
+            .chars()
+            .map(|letter| match letter.is_ascii_alphanumeric() {
+                true => letter.to_ascii_uppercase(),
+                false => '_',
+            });
+        letters.collect()
+    };
+    let key = secret.key.as_deref().map(|key| format!("__{}", upper(key)));
+    format!(
+        "APHEX_SECRET_{}{}",
+        upper(&secret.name),
+        key.unwrap_or_default()
+    )
+}
