@@ -2,12 +2,15 @@
 //!
 //! `fuzz_targets/` hands these the inputs of libFuzzer, `tests/fuzz_targets.rs` those of a generator.
 
+use std::io::Write;
 use std::rc::Rc;
 
 use aphex::analysis::{Analysis, analyse};
 use aphex::diagnostics::{Diagnostic, Paint, Problems, Report, github, human, json, sarif, short};
 use aphex::eval::data::Object;
-use aphex::source::{MemoryFiles, SourceId, Sources};
+use aphex::source::{MemoryFiles, SourceId, Sources, Span};
+use aphex::stage::log::Memory;
+use aphex::stage::reports;
 use aphex::target::{self, Emit, Format, Options};
 use aphex::{eval, resolve, rules, syntax, types};
 
@@ -15,13 +18,15 @@ use aphex::{eval, resolve, rules, syntax, types};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 8] = [
     ("parser", parser),
     ("checker", checker),
     ("evaluator", evaluator),
     ("data", data),
     ("shell", shell),
     ("whole", whole),
+    ("report", report),
+    ("log", log),
 ];
 
 /// The root file of every program.
@@ -181,4 +186,48 @@ fn manifests(analysis: &Analysis) -> Option<String> {
     };
     let compiled = target::compile(&hashed, &analysis.sources, &options);
     Some(compiled.expect("manifests").together(Format::Yaml))
+}
+
+/// A test report, summed up and shown.
+pub fn report(input: &[u8]) {
+    let span = Span::new(SourceId(0), 0, 0);
+    let Ok(summary) = reports::read_bytes("report.xml", input.to_vec(), span) else {
+        return;
+    };
+    let sum = summary.passed + summary.failed + summary.errors + summary.skipped;
+    assert_eq!(summary.tests, sum);
+    assert!(summary.flaky <= summary.passed && summary.seconds.is_finite());
+    assert!(reports::table(&summary).len() < 500);
+}
+
+/// What a program writes, in pieces: whatever it is, a log holds text and colours, and no secret.
+pub fn log(input: &[u8]) {
+    let (log, memory) = Memory::log();
+    assert!(log.hide("secret") && log.hide("c=r&et \u{fc}"));
+    let mut stream = log.stream();
+    let size = input.first().map_or(1, |byte| usize::from(*byte) % 16 + 1);
+    for piece in input.chunks(size) {
+        stream.write_all(piece).expect("a log takes everything");
+    }
+    drop(stream);
+    let text = memory.text();
+    for (index, piece) in text.split('\u{1b}').enumerate() {
+        let colour = piece
+            .strip_prefix('[')
+            .and_then(|rest| rest.split_once('m'));
+        let shown = match (index, colour) {
+            (0, _) => piece,
+            (_, Some((numbers, shown)))
+                if numbers.bytes().all(|b| b.is_ascii_digit() || b == b';') =>
+            {
+                shown
+            }
+            _ => panic!("{piece:?} is no colour"),
+        };
+        let stray = shown
+            .chars()
+            .find(|c| c.is_control() && !"\n\r\t".contains(*c));
+        assert_eq!(stray, None, "{shown:?}");
+        assert!(!shown.contains("secret"), "{shown:?}");
+    }
 }

@@ -109,6 +109,16 @@ fn every_phase_answers_every_program() {
     fuzz("whole", &Soup::programs(), 400);
 }
 
+#[test]
+fn any_report_can_be_read() {
+    fuzz("report", &Soup::reports(), 2000);
+}
+
+#[test]
+fn anything_that_is_printed_is_safe_in_a_log() {
+    fuzz("log", &Soup::output(), 2000);
+}
+
 /// What libFuzzer runs and what is run here are the same.
 #[test]
 fn every_target_is_a_program_of_the_fuzzer() {

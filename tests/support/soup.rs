@@ -29,6 +29,26 @@ impl Soup {
         }
     }
 
+    /// Test reports of every dialect.
+    pub fn reports() -> Soup {
+        Soup {
+            seeds: seeds(&["xml"]),
+            words: REPORT_WORDS,
+        }
+    }
+
+    /// What programs print.
+    pub fn output() -> Soup {
+        let lines = [
+            "\u{1b}[1;31mFAIL\u{1b}[0m a secret: c2VjcmV0\r\n",
+            "10%\r20%\u{1b}[2K\r\u{1b}]0;title\u{7}secret\n",
+        ];
+        Soup {
+            seeds: lines.iter().map(|line| pieces(line)).collect(),
+            words: OUTPUT_WORDS,
+        }
+    }
+
     /// Commands.
     pub fn shell() -> Soup {
         let commands = COMMANDS.iter().map(|command| pieces(command));
@@ -155,7 +175,11 @@ fn closing(opening: &str) -> String {
 
 fn seeds(extensions: &[&str]) -> Vec<Vec<String>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut open: Vec<PathBuf> = vec![root.join("examples"), root.join("tests/language")];
+    let mut open: Vec<PathBuf> = vec![
+        root.join("examples"),
+        root.join("tests/language"),
+        root.join("tests/reports"),
+    ];
     let mut found = Vec::new();
     while let Some(path) = open.pop() {
         if path.is_dir() {
@@ -432,6 +456,77 @@ const DATA_WORDS: &[&str] = &[
     "[[",
     "a: {",
     "- - ",
+];
+
+const REPORT_WORDS: &[&str] = &[
+    "<testsuites>",
+    "</testsuites>",
+    "<testsuite name='a'>",
+    "</testsuite>",
+    "<testcase name='b'>",
+    "<testcase/>",
+    "</testcase>",
+    "<failure message='c'>",
+    "<error/>",
+    "<skipped/>",
+    "<flakyFailure>",
+    "<rerunError/>",
+    "<stackTrace>",
+    "<![CDATA[",
+    "]]>",
+    "<!--",
+    "-->",
+    "<!DOCTYPE x>",
+    "<?xml?>",
+    "&lt;",
+    "&#0;",
+    "&#x10ffff;",
+    "&",
+    "time='1e400'",
+    "time='-1'",
+    "failures='9'",
+    "\"",
+    "'",
+    "=",
+    ">",
+    "<",
+    "/",
+    "\u{feff}",
+    "\0",
+];
+
+const OUTPUT_WORDS: &[&str] = &[
+    "sec",
+    "ret",
+    "secret",
+    "c=r&et \u{fc}",
+    "c%3Dr%26et",
+    "c2VjcmV0",
+    "\u{1b}",
+    "\u{1b}[",
+    "\u{1b}[31m",
+    "\u{1b}[38;5;",
+    "\u{1b}[m",
+    "\u{1b}]8;;",
+    "\u{1b}\\",
+    "\u{1b}P",
+    "\u{1b}_",
+    "\u{9b}",
+    "\u{7}",
+    "\r",
+    "\n",
+    "\r\n",
+    "\t",
+    "\u{8}",
+    "\0",
+    "\u{202e}",
+    "\u{200b}",
+    "é",
+    "😀",
+    "m",
+    ";",
+    "1",
+    "*",
 ];
 
 const SHELL_WORDS: &[&str] = &[

@@ -175,9 +175,9 @@ impl<'a> Running<'a> {
         loop {
             match (exit, &self.ending) {
                 (Some(status), None) => return Ok(status_of(status)),
-                (Some(_), Some(ending)) if !self.group.is_alive() || ending.is_over() => {
-                    return Ok(ending.status);
-                }
+                // Not even SIGKILL ends who waits for a disk that does not answer; nobody has to wait with him.
+                (_, Some(ending)) if ending.is_over() => return Ok(ending.status),
+                (Some(_), Some(ending)) if !self.group.is_alive() => return Ok(ending.status),
                 _ => {}
             }
             let hung_up = self.wait(stop, exit.is_none())?;

@@ -56,7 +56,7 @@ pub fn read(root: &Path, patterns: &[Text], since: Option<SystemTime>) -> Report
     for (span, file) in read {
         match load(&file, &mut left) {
             Ok(suites) => reports.summary.add(suites),
-            Err(refusal) => reports.problems.push(refused(&refusal, &file, span)),
+            Err(refusal) => reports.problems.push(refused(&refusal, &file.shown, span)),
         }
     }
     reports.files.sort();
@@ -69,6 +69,14 @@ pub fn read(root: &Path, patterns: &[Text], since: Option<SystemTime>) -> Report
             .push(no_test(&reports.summary, pattern.span));
     }
     reports
+}
+
+/// Reads a single report that is in memory; `span` is where the pattern stands that matches it.
+pub fn read_bytes(name: &str, bytes: Vec<u8>, span: Span) -> Result<Summary, Diagnostic> {
+    let suites = junit::read(&junit::decode(bytes), name);
+    let mut summary = Summary::default();
+    summary.add(suites.map_err(|refusal| refused(&refusal, name, span))?);
+    Ok(summary)
 }
 
 /// What is wrong where tests have failed, and the commands have succeeded in spite of it.
@@ -121,8 +129,7 @@ fn load(file: &Found, left: &mut u64) -> Result<Vec<junit::Suite>, Refusal> {
     junit::read(&junit::decode(bytes), &file.shown)
 }
 
-fn refused(refusal: &Refusal, file: &Found, span: Span) -> Diagnostic {
-    let name = &file.shown;
+fn refused(refusal: &Refusal, name: &str, span: Span) -> Diagnostic {
     match refusal {
         Refusal::Unreadable(why) => {
             Diagnostic::error(&codes::NOT_A_REPORT, span, format!("`{name}` cannot be read")).note(why.clone())
