@@ -2,6 +2,8 @@
 //!
 //! A test whose name begins with `req_` proves the criterion of that number, as far as one machine can.
 
+mod support;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -459,6 +461,13 @@ fn the_cdk_s_part_of_a_run_fails_with_a_reason() {
 /// The quickstart, with the real CDK: what README begins with.
 #[test]
 fn req_12_1_12_5_13_3_the_quickstart_runs_to_its_end() {
+    if Command::new("npm").arg("--version").output().is_err() {
+        return support::tools::skip(
+            "the quickstart",
+            "there is no npm",
+            "install Node.js 20 or newer",
+        );
+    }
     let folder = tempfile::tempdir().unwrap();
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
     let to = folder.path().join("quickstart");
