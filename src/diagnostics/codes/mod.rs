@@ -38,6 +38,7 @@ pub mod pipeline;
 pub mod platform;
 pub mod run;
 pub mod run_cdk;
+pub mod run_checkout;
 pub mod run_process;
 pub mod run_store;
 pub mod run_tests;
@@ -57,6 +58,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         platform::ALL,
         run::ALL,
         run_process::ALL,
+        run_checkout::ALL,
         run_store::ALL,
         run_cdk::ALL,
         run_tests::ALL,

@@ -9,7 +9,7 @@ use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run_store::STORE_NAME;
 
 /// Characters of a path that a URL has no place for.
-const PATH: &AsciiSet = &CONTROLS
+pub(in crate::stage) const PATH: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'%')
     .add(b'?')

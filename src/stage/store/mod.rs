@@ -11,6 +11,7 @@ mod local;
 mod upload;
 
 pub use address::Address;
+pub(in crate::stage) use address::PATH;
 pub use content::{Content, Counting, Digest};
 pub use key::Key;
 pub use local::LocalStore;
