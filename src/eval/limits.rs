@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-/// Steps of one evaluation: an expression, an element, a field is a step.
+/// Steps of one evaluation: an expression, an element, a field is a step. They take one to two seconds on a machine of today.
 pub const STEPS: u64 = 20_000_000;
 /// How deep expressions, calls and blocks that need one another may nest while they are evaluated.
 pub const DEPTH: u32 = 6_000;
@@ -32,6 +32,16 @@ pub const PATTERN: usize = 1 << 20;
 pub const PATTERN_NESTING: u32 = 100;
 /// Blocks of a program.
 pub const BLOCKS: u64 = 200_000;
+
+/// The steps that so many bytes of text take, where they are gone through or compared.
+pub fn bytes(count: usize) -> usize {
+    count / 64
+}
+
+/// The steps that it takes to build what a regular expression or pattern of that length finds things with.
+pub fn pattern(length: usize) -> u64 {
+    (length as u64).saturating_mul(100).saturating_add(10_000)
+}
 
 /// Which limit was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use crate::eval::busy::Busy;
 use crate::eval::data::RuntimeSource;
 use crate::eval::instance::{Given, Instance};
 use crate::eval::interpreter::{Interpreter, Top};
+use crate::eval::limits::bytes;
 use crate::eval::operands::{Stop, needs_of};
 use crate::eval::scope::{Names, Scope, Slot};
 use crate::eval::thunk::{State, Thunk};
@@ -427,7 +428,7 @@ impl<'a> Interpreter<'a> {
                 Err(self.no_key(label, known, index.span_in(span), of.span))
             }
             (Kind::Map(map), Kind::String(key)) => match map.entries.get(key) {
-                Some(value) => Ok(value.clone()),
+                Some(value) => self.charge(bytes(key.len()), span).map(|()| value.clone()),
                 None => {
                     let known = map.entries.keys().map(SmolStr::as_str);
                     Err(self.no_key(key, known, index.span_in(span), of.span))

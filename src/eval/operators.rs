@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{evaluation as codes, types};
 use crate::eval::interpreter::Interpreter;
+use crate::eval::limits::bytes;
 use crate::eval::operands::{Stop, needs_of};
 use crate::eval::scope::Scope;
 use crate::eval::value::{Kind, Value};
@@ -229,7 +230,10 @@ impl<'a> Interpreter<'a> {
             (Kind::Int(_) | Kind::Float(_), Kind::Int(_) | Kind::Float(_)) => {
                 number(a) == number(b)
             }
-            (Kind::String(a), Kind::String(b)) => a == b,
+            (Kind::String(a), Kind::String(b)) => {
+                self.charge(bytes(a.len().min(b.len())), span)?;
+                a == b
+            }
             (Kind::List(a), Kind::List(b)) => {
                 if a.items.len() != b.items.len() {
                     return Ok(false);
@@ -246,6 +250,7 @@ impl<'a> Interpreter<'a> {
                     return Ok(false);
                 }
                 for (key, value) in &a.entries {
+                    self.charge(bytes(key.len()), span)?;
                     match b.entries.get(key) {
                         Some(other) if self.equal(value, other, span)? => {}
                         _ => return Ok(false),
@@ -276,7 +281,10 @@ impl<'a> Interpreter<'a> {
             (Kind::Int(a), Kind::Int(b))
             | (Kind::Duration(a), Kind::Duration(b))
             | (Kind::Size(a), Kind::Size(b)) => Ok(a.cmp(b)),
-            (Kind::String(a), Kind::String(b)) => Ok(a.cmp(b)),
+            (Kind::String(a), Kind::String(b)) => {
+                self.charge(bytes(a.len().min(b.len())), span)?;
+                Ok(a.cmp(b))
+            }
             (Kind::Bool(a), Kind::Bool(b)) => Ok(a.cmp(b)),
             (Kind::Int(_) | Kind::Float(_), Kind::Int(_) | Kind::Float(_)) => {
                 Ok(number(a).total_cmp(&number(b)))
@@ -298,7 +306,10 @@ impl<'a> Interpreter<'a> {
                 }
                 unknown.map_or(Ok(false), Err)
             }
-            (Kind::Map(map), Kind::String(key)) => Ok(map.entries.contains_key(key)),
+            (Kind::Map(map), Kind::String(key)) => {
+                self.charge(bytes(key.len()), span)?;
+                Ok(map.entries.contains_key(key))
+            }
             _ => Err(self.wrong_value(holder, "a list or a map", span)),
         }
     }

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use crate::eval::builtins::{Call, Given, Table};
 use crate::eval::interpreter::Interpreter;
+use crate::eval::limits::bytes;
 use crate::eval::operands::{Stop, needs_of};
 use crate::eval::value::{Kind, Value};
 
@@ -90,7 +91,10 @@ fn unique<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> {
     let mut items: Vec<Value<'a>> = Vec::new();
     for item in &list.items {
         let known = match &item.kind {
-            Kind::String(text) => !texts.insert(text),
+            Kind::String(text) => {
+                interpreter.charge(bytes(text.len()), call.span)?;
+                !texts.insert(text)
+            }
             _ => contains(interpreter, call, &items, item)?,
         };
         if !known {

@@ -19,6 +19,7 @@ pub use patterns::Patterns;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::evaluation as codes;
 use crate::eval::interpreter::Interpreter;
+use crate::eval::limits::bytes;
 use crate::eval::operands::{Stop, needs_of};
 use crate::eval::scope::Scope;
 use crate::eval::value::{Kind, List, Map, Value};
@@ -117,7 +118,10 @@ impl<'c, 'a> Call<'c, 'a> {
     /// An argument that is a text.
     fn text(&self, interpreter: &Interpreter<'a>, index: usize) -> Result<&'c SmolStr, Stop> {
         match &self.value(index)?.kind {
-            Kind::String(text) => Ok(text),
+            Kind::String(text) => {
+                interpreter.charge(bytes(text.len()), self.span)?;
+                Ok(text)
+            }
             _ => self.wrong(interpreter, index, "a text"),
         }
     }
@@ -154,7 +158,9 @@ impl<'c, 'a> Call<'c, 'a> {
     fn map(&self, interpreter: &Interpreter<'a>, index: usize) -> Result<&'c Map<'a>, Stop> {
         match &self.value(index)?.kind {
             Kind::Map(map) => {
-                interpreter.charge(map.entries.len() / 8, self.span)?;
+                let keys = map.entries.keys().map(|key| bytes(key.len()));
+                let keys: usize = keys.sum();
+                interpreter.charge(map.entries.len() / 8 + keys, self.span)?;
                 Ok(map)
             }
             _ => self.wrong(interpreter, index, "a map"),
@@ -170,7 +176,10 @@ impl<'c, 'a> Call<'c, 'a> {
         list.items
             .iter()
             .map(|item| match &item.kind {
-                Kind::String(text) => Ok(text),
+                Kind::String(text) => {
+                    interpreter.charge(bytes(text.len()), self.span)?;
+                    Ok(text)
+                }
                 _ => Err(interpreter.wrong_value(item, "a text", self.span)),
             })
             .collect()

@@ -13,6 +13,7 @@ use crate::diagnostics::codes::evaluation as codes;
 use crate::eval::builtins::regexes::Pattern;
 use crate::eval::builtins::{Call, Given, Table, cron};
 use crate::eval::interpreter::Interpreter;
+use crate::eval::limits::{self, Meter};
 use crate::eval::operands::Stop;
 use crate::eval::value::{Kind, Value};
 
@@ -22,12 +23,12 @@ pub(super) const TABLE: Table = &[
     ("find_all", find_all),
     ("replace_matches", replace_matches),
     ("regex_error", |i, c| {
-        let error = i.patterns.regex(c.text(i, 0)?).err();
+        let error = i.patterns.regex(&i.meter, c.text(i, 0)?).err();
         c.maybe_text(i, error)
     }),
     ("glob_matches", glob_matches),
     ("glob_error", |i, c| {
-        let error = i.patterns.glob(c.text(i, 0)?).err();
+        let error = i.patterns.glob(&i.meter, c.text(i, 0)?).err();
         c.maybe_text(i, error)
     }),
     ("cron_error", |i, c| {
@@ -48,12 +49,12 @@ pub struct Patterns {
 }
 
 impl Patterns {
-    fn regex(&self, pattern: &SmolStr) -> Result<Rc<Pattern>, String> {
-        kept(&self.regexes, pattern, Pattern::new)
+    fn regex(&self, meter: &Meter, pattern: &SmolStr) -> Result<Rc<Pattern>, String> {
+        kept(&self.regexes, meter, pattern, Pattern::new)
     }
 
-    fn glob(&self, pattern: &SmolStr) -> Result<Rc<Files>, String> {
-        kept(&self.globs, pattern, |pattern| {
+    fn glob(&self, meter: &Meter, pattern: &SmolStr) -> Result<Rc<Files>, String> {
+        kept(&self.globs, meter, pattern, |pattern| {
             if pattern.len() > 4_096 {
                 return Err("it is too long".to_owned());
             }
@@ -84,12 +85,15 @@ impl Files {
 
 fn kept<T>(
     table: &RefCell<HashMap<SmolStr, Result<Rc<T>, String>>>,
+    meter: &Meter,
     pattern: &SmolStr,
     build: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Rc<T>, String> {
     if let Some(known) = table.borrow().get(pattern) {
         return known.clone();
     }
+    // Where that was one step too many, the next expression ends the evaluation.
+    meter.step(limits::pattern(pattern.len()));
     let built = build(pattern).map(Rc::new);
     let mut table = table.borrow_mut();
     if table.len() >= MOST_KEPT {
@@ -100,7 +104,9 @@ fn kept<T>(
 }
 
 fn regex<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Result<Rc<Pattern>, Stop> {
-    let pattern = interpreter.patterns.regex(call.text(interpreter, 1)?);
+    let pattern = interpreter
+        .patterns
+        .regex(&interpreter.meter, call.text(interpreter, 1)?);
     pattern.map_err(|error| no_regex(interpreter, call, &error))
 }
 
@@ -189,7 +195,7 @@ fn glob_matches<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given
     let pattern = call.text(interpreter, 0)?;
     let path = call.text(interpreter, 1)?;
     interpreter.charge(path.len() / 8, call.span)?;
-    match interpreter.patterns.glob(pattern) {
+    match interpreter.patterns.glob(&interpreter.meter, pattern) {
         Ok(glob) => call.bool_value(glob.is_match(path)),
         Err(error) => {
             let place = interpreter.argument_span(call, 0);

@@ -44,9 +44,9 @@ pub(super) const TABLE: Table = &[
     ("did_you_mean", nearest),
 ];
 
-fn len<'a>(_: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> {
+fn len<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> {
     match &call.value(0)?.kind {
-        Kind::String(text) => call.count(text.chars().count()),
+        Kind::String(_) => call.count(call.text(interpreter, 0)?.chars().count()),
         Kind::List(list) => call.count(list.items.len()),
         Kind::Map(map) => call.count(map.entries.len()),
         _ => Err(Stop::Error),
