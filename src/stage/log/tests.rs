@@ -141,6 +141,25 @@ fn a_line_without_end_is_written_in_parts() {
 }
 
 #[test]
+fn a_secret_at_the_place_where_a_long_line_is_cut_is_hidden_whole() {
+    // The place depends on the longest form, so each one around it is tried.
+    for before in 16 * 1024 - 120..16 * 1024 + 20 {
+        let (log, text) = Memory::log();
+        assert!(log.hide("hunter2!hunter3!"));
+        let mut stream = log.stream();
+        let line = format!("{}hunter2!hunter3!{}", ".".repeat(before), ".".repeat(300));
+        stream.write_all(line.as_bytes()).unwrap();
+        drop(stream);
+        let expected = format!("{}***{}\n", ".".repeat(before), ".".repeat(300));
+        assert!(
+            text.text() == expected,
+            "after {before}: {}",
+            text.text().replace('.', "")
+        );
+    }
+}
+
+#[test]
 fn sequences_without_end_take_no_memory() {
     for flood in [
         "\x1b[31m\x1b[32m",
