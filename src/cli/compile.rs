@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::console::Console;
 use crate::cli::folder;
-use crate::cli::input::Finder;
+use crate::cli::input;
 use crate::cli::{Exit, output, summary};
 use crate::diagnostics::{Report, human, plural};
 use crate::target::{self, Emit, Format, Options, spec_hash};
@@ -68,15 +68,8 @@ const SOURCE_MAP: &str = "source.map";
 impl Compile {
     /// Compiles, and prints or writes the manifests.
     pub fn run(self, console: &mut Console) -> Exit {
-        let found = Finder::new(self.root.as_deref())
-            .map_err(|problem| vec![problem])
-            .and_then(|finder| finder.one(self.path.as_deref()));
-        let input = match found {
-            Ok(input) => input,
-            Err(problems) => {
-                console.remark(&human::render(&problems, console.err));
-                return Exit::Errors;
-            }
+        let Some(input) = input::one(self.root.as_deref(), self.path.as_deref(), console) else {
+            return Exit::Errors;
         };
         let analysis = output::look(&input);
         let refused = analysis.has_errors();

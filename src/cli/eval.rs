@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::Exit;
 use crate::cli::console::Console;
-use crate::cli::input::Finder;
+use crate::cli::input;
 use crate::cli::output;
 use crate::diagnostics::human;
 use crate::eval::json;
@@ -31,15 +31,8 @@ pub struct Eval {
 impl Eval {
     /// Prints what the file's pipelines are.
     pub fn run(self, console: &mut Console) -> Exit {
-        let found = Finder::new(self.root.as_deref())
-            .map_err(|problem| vec![problem])
-            .and_then(|finder| finder.one(self.path.as_deref()));
-        let input = match found {
-            Ok(input) => input,
-            Err(problems) => {
-                console.remark(&human::render(&problems, console.err));
-                return Exit::Errors;
-            }
+        let Some(input) = input::one(self.root.as_deref(), self.path.as_deref(), console) else {
+            return Exit::Errors;
         };
         let analysis = output::look(&input);
         let refused = analysis.has_errors();

@@ -5,9 +5,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::cli::console::Console;
 use crate::cli::unreadable::{missing, unreadable};
 use crate::diagnostics::codes::input as codes;
-use crate::diagnostics::{Diagnostic, FileName, Report};
+use crate::diagnostics::{Diagnostic, FileName, Report, human};
 use crate::project::disk::{self, Disk, STDIN_NAME};
 use crate::project::{PIPELINE_FILE, Project, relative};
 use crate::source::ReadError;
@@ -42,6 +43,20 @@ impl Input {
             };
         }
         self.project.file_name(name)
+    }
+}
+
+/// The one file that a command is about; says what is wrong where there is none.
+pub fn one(root: Option<&Path>, path: Option<&Path>, console: &mut Console) -> Option<Input> {
+    let found = Finder::new(root)
+        .map_err(|problem| vec![problem])
+        .and_then(|finder| finder.one(path));
+    match found {
+        Ok(input) => Some(input),
+        Err(problems) => {
+            console.remark(&human::render(&problems, console.err));
+            None
+        }
     }
 }
 

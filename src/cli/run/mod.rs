@@ -12,7 +12,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use crate::cli::console::Console;
-use crate::cli::input::{Finder, Input};
+use crate::cli::input::{self, Input};
 use crate::cli::run::home::Home;
 use crate::cli::{Exit, output};
 use crate::diagnostics::codes::run as codes;
@@ -68,15 +68,8 @@ pub struct Run {
 impl Run {
     /// Runs it, and says how it went.
     pub fn run(self, console: &mut Console) -> Exit {
-        let found = Finder::new(self.root.as_deref())
-            .map_err(|problem| vec![problem])
-            .and_then(|finder| finder.one(self.path.as_deref()));
-        let input = match found {
-            Ok(input) => input,
-            Err(problems) => {
-                console.remark(&human::render(&problems, console.err));
-                return Exit::Errors;
-            }
+        let Some(input) = input::one(self.root.as_deref(), self.path.as_deref(), console) else {
+            return Exit::Errors;
         };
         let mut analysis = output::look(&input);
         let refused = analysis.has_errors();
