@@ -18,8 +18,8 @@
 //! | [`analysis`] | all of the above, in order |
 //! | [`project`] | which directory a pipeline file belongs to, and its files on disk |
 //! | [`stage`] | what runs in a pod, and locally: processes and their log, reports, … |
-//! | [`ops`] | what people do with pipelines: run them on this machine |
-//! | [`tools`] | explain, new, fixes |
+//! | [`ops`] | what people do with pipelines: run them on this machine, look at past runs |
+//! | [`tools`] | explain, new, fixes, pictures |
 //! | [`cli`] | one file a command |
 //!
 //! Up to `target` nothing does IO, and nothing knows AWS, Kubernetes or a clock.

@@ -7,9 +7,12 @@ use clap::{Args, ValueEnum};
 use crate::cli::console::Console;
 use crate::cli::folder;
 use crate::cli::input;
-use crate::cli::{Exit, output, summary};
+use crate::cli::{Exit, output};
 use crate::diagnostics::{Report, human, plural};
+use crate::graph;
+use crate::model::Pipeline;
 use crate::target::{self, Emit, Format, Options, spec_hash};
+use crate::tools::picture::{self, Terminal};
 
 /// Compile a pipeline to manifests
 #[derive(Args, Debug)]
@@ -93,7 +96,7 @@ impl Compile {
             true => None,
             false => Some(target::compile(&pipelines, &analysis.sources, &options)),
         };
-        let picture = summary::picture(&analysis.pipelines);
+        let picture = picture(&analysis.pipelines, console);
         let reports = [output::report(&input, analysis)];
         console.remark(&human::render(&reports, console.err));
         let compilation = match compiled {
@@ -153,4 +156,19 @@ impl Compile {
             }
         }
     }
+}
+
+/// What each way to start each pipeline does.
+fn picture(pipelines: &[Pipeline], console: &Console) -> String {
+    let mut pictures = Vec::new();
+    for pipeline in pipelines {
+        for entry in &graph::build(pipeline).entries {
+            pictures.push(picture::of_entry(pipeline, entry, false, pictures.len()));
+        }
+    }
+    let terminal = Terminal {
+        width: Console::width(),
+        paint: console.out,
+    };
+    picture::draw(&pictures, terminal) + "\n"
 }

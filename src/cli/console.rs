@@ -69,6 +69,19 @@ impl Console {
         self.failed
     }
 
+    /// Columns where nobody says how many there are.
+    pub const WIDTH: usize = 100;
+
+    /// How many columns there are to draw in: those of the terminal, else what COLUMNS says; between 60 and 120.
+    pub fn width() -> usize {
+        let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let said = || std::env::var("COLUMNS").ok()?.parse().ok();
+        terminal
+            .or_else(said)
+            .unwrap_or(Console::WIDTH)
+            .clamp(60, 120)
+    }
+
     /// Whether questions can be asked and answered.
     pub fn interactive() -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()

@@ -114,7 +114,7 @@ impl Finder {
             Err(problem) => problems.push(problem),
         };
         if paths.is_empty() {
-            look(self.below(self.project(&self.here).root()));
+            look(self.below(self.project().root()));
         }
         for path in paths.iter().filter(|path| !is_stdin(path)) {
             look(self.at(path));
@@ -134,7 +134,17 @@ impl Finder {
         (inputs, problems)
     }
 
-    fn project(&self, directory: &Path) -> Project {
+    /// The current directory.
+    pub fn here(&self) -> &Path {
+        &self.here
+    }
+
+    /// The project of the current directory, or the one that the user named.
+    pub fn project(&self) -> Project {
+        self.project_of(&self.here)
+    }
+
+    fn project_of(&self, directory: &Path) -> Project {
         match &self.root {
             Some(root) => Project::at(root.clone(), &self.here),
             None => Project::of(directory, &self.here),
@@ -171,7 +181,7 @@ impl Finder {
     }
 
     fn file(&self, path: PathBuf) -> Result<Input, Report> {
-        let project = self.project(path.parent().unwrap_or(&path));
+        let project = self.project_of(path.parent().unwrap_or(&path));
         let Some(name) = project.name_of(&path) else {
             let shown = relative(&path, &self.here);
             let message = match path.to_str() {
@@ -205,7 +215,7 @@ impl Finder {
             told(ReadError::TooLarge { size, limit }, &[])
         })?;
         let text = disk::text(&bytes).map_err(|error| told(error, &bytes))?;
-        let project = self.project(&self.here);
+        let project = self.project();
         let directory = project.name_of(&self.here).unwrap_or_default();
         let path = Path::new(&directory).join(STDIN_NAME);
         let name = path.to_string_lossy().replace('\\', "/");

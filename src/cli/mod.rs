@@ -13,13 +13,15 @@ mod explain;
 pub mod fault;
 mod fixes;
 mod folder;
+mod graph;
 mod guess;
+mod history;
 pub mod input;
 mod new;
 mod output;
 mod run;
+mod runs;
 mod stage;
-mod summary;
 mod unreadable;
 mod write;
 
@@ -46,6 +48,7 @@ Examples:
   aphex check               check every pipeline of this repository
   aphex run                 run it on this machine, deploying nothing
   aphex compile -o out      compile it to manifests
+  aphex graph               see its stages, and what waits for what
   aphex explain A0304       what a message means")]
 struct Cli {
     #[command(subcommand)]
@@ -62,6 +65,8 @@ enum Command {
     Compile(compile::Compile),
     Eval(eval::Eval),
     Explain(explain::Explain),
+    Graph(graph::Graph),
+    History(history::History),
     New(new::New),
     Run(run::Run),
     #[command(hide = true)]
@@ -75,6 +80,8 @@ fn dispatch(command: Command, console: &mut Console) -> Exit {
         Command::Compile(command) => command.run(console),
         Command::Eval(command) => command.run(console),
         Command::Explain(command) => command.run(console),
+        Command::Graph(command) => command.run(console),
+        Command::History(command) => command.run(console),
         Command::New(command) => command.run(console),
         Command::Run(command) => command.run(console),
         Command::Stage(command) => command.run(console),

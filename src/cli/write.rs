@@ -21,6 +21,21 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), String> {
     written.map(drop).map_err(|error| error.to_string())
 }
 
+/// Writes a file, which may be there, all at once where it is a file. In words why that was not possible.
+pub fn put(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => {
+            let real = fs::canonicalize(path).map_err(|error| error.to_string())?;
+            replace(&real, bytes)
+        }
+        Ok(found) if found.is_dir() => Err("it is a directory".to_owned()),
+        // A pipe or a device is written to, not replaced.
+        Ok(_) => fs::write(path, bytes).map_err(|error| error.to_string()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(path, bytes),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// Writes a file that must not be there yet. In words why that was not possible.
 pub fn create(path: &Path, bytes: &[u8]) -> Result<(), String> {
     let written = (|| {

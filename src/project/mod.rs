@@ -51,6 +51,11 @@ impl Project {
         &self.root
     }
 
+    /// Where runs on this machine keep what they leave.
+    pub fn store(&self) -> PathBuf {
+        self.root.join(".aphex/store")
+    }
+
     /// Its files.
     pub fn disk(&self) -> Disk {
         Disk::new(self.root.clone(), self.tracked)

@@ -13,6 +13,9 @@ pub use stage::{ArtifactRecord, CommandRecord, ErrorRecord, Outcome, StackOutput
 
 /// Where things of a run are kept in the store.
 pub mod keys {
+    /// The folder of all runs.
+    pub const RUNS: &str = "runs";
+
     /// The record of a run.
     pub fn record(run: &str) -> String {
         format!("runs/{run}/record.json")

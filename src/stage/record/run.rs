@@ -1,5 +1,7 @@
 //! What is remembered of a run as a whole.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -41,6 +43,44 @@ pub struct RunRecord {
     pub synth_only: bool,
     /// Every stage, in the order of the pipeline, those that never ran among them.
     pub stages: Vec<StageRecord>,
+}
+
+impl RunRecord {
+    /// What started it, in words: `push to main`, `pull request 12, by octocat`, `by hand`.
+    pub fn cause(&self) -> String {
+        let trigger = &self.trigger;
+        let reference = ["refs/heads/", "refs/tags/"]
+            .iter()
+            .find_map(|prefix| trigger.reference.strip_prefix(prefix))
+            .unwrap_or(&trigger.reference);
+        let event = trigger.event.replace('_', " ");
+        let event = match (trigger.event.as_str(), trigger.pull_request) {
+            ("manual", _) => "by hand".to_owned(),
+            ("push", _) if !reference.is_empty() => format!("push to {reference}"),
+            ("tag" | "release", _) if !reference.is_empty() => format!("{event} {reference}"),
+            ("pull_request", Some(number)) => format!("{event} {number}"),
+            _ => event,
+        };
+        match trigger.actor.is_empty() {
+            true => event,
+            false => format!("{event}, by {}", trigger.actor),
+        }
+    }
+
+    /// The stage that ended it: the first one that failed, in the order of the pipeline; else the first one that was
+    /// rejected or stopped. Never a group, and one that may fail only where there is no other.
+    pub fn culprit(&self) -> Option<&StageRecord> {
+        let parents = self.stages.iter().map(|stage| stage.path.rsplit_once('/'));
+        let groups: HashSet<&str> = parents.flatten().map(|(above, _)| above).collect();
+        let bad = self.stages.iter().filter(|stage| {
+            !groups.contains(stage.path.as_str())
+                && stage.outcome.is_some_and(|outcome| !outcome.is_good())
+        });
+        bad.min_by_key(|stage| {
+            let failed = matches!(stage.outcome, Some(Outcome::Failed | Outcome::TimedOut));
+            (!stage.required, !failed)
+        })
+    }
 }
 
 /// What started a run.

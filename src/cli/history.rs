@@ -1,0 +1,285 @@
+//! `aphex history`
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use unicode_width::UnicodeWidthStr;
+
+use crate::cli::Exit;
+use crate::cli::console::Console;
+use crate::cli::input::Finder;
+use crate::cli::runs::Runs;
+use crate::diagnostics::{Paint, Report, Role, human, plural, safe};
+use crate::ops::history::History as Past;
+use crate::stage::record::{ErrorRecord, Outcome, RunRecord, StageRecord, StageResult, keys};
+use crate::tools::picture::{self, Terminal, cut, instant, took};
+
+/// Show the runs on this machine, or one of them in full
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  aphex history                    the newest runs
+  aphex history last               the newest one in full: stages, times, errors, logs
+  aphex history --format json | jq '.runs[] | select(.outcome == \"failed\") | .commit'
+
+Exit codes: 0 fine, 1 where a record cannot be read, 64 wrong usage")]
+pub struct History {
+    /// One run, by its name; `last` is the newest
+    #[arg(value_name = "ID")]
+    run: Option<String>,
+    /// How many runs to show
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+    /// In which form; json: schemas/history.v1.json, of one run schemas/run.v1.json
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+    /// The repository that is looked at [default: the one of the current directory]
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Human,
+    /// For programs
+    Json,
+}
+
+impl History {
+    /// Shows what there is.
+    pub fn run(self, console: &mut Console) -> Exit {
+        let runs = Finder::new(self.root.as_deref()).and_then(|finder| Runs::open(&finder));
+        let shown = runs.and_then(|runs| match &self.run {
+            Some(name) => self.one(&runs, &runs.one(name)?, console),
+            None => self.all(runs.all()?, console),
+        });
+        shown.unwrap_or_else(|problem| {
+            console.remark(&human::render(&[problem], console.err));
+            Exit::Errors
+        })
+    }
+
+    fn one(&self, runs: &Runs, record: &RunRecord, console: &mut Console) -> Result<Exit, Report> {
+        let text = match self.format {
+            Format::Json => as_json(record),
+            Format::Human => in_full(runs, record, console.out),
+        };
+        console.print(&text);
+        Ok(Exit::Fine)
+    }
+
+    fn all(&self, mut past: Past, console: &mut Console) -> Result<Exit, Report> {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let older = past.runs.len().saturating_sub(limit);
+        past.runs.truncate(limit);
+        let problems = std::mem::take(&mut past.problems);
+        match self.format {
+            Format::Json => console.print(&as_json(&json!({
+                "version": 1,
+                "runs": past.runs,
+                "unfinished": past.unfinished,
+            }))),
+            Format::Human => {
+                console.print(&table(&past, console.out));
+                if older > 0 {
+                    let total = older + past.runs.len();
+                    let words = plural(older, "older run");
+                    console.remark(&format!("{words}: `aphex history --limit {total}`\n"));
+                }
+                if past.runs.is_empty() && past.unfinished.is_empty() && problems.is_empty() {
+                    console.remark(
+                        "no run is recorded here; `aphex run` runs the pipeline on this machine\n",
+                    );
+                }
+            }
+        }
+        if problems.is_empty() {
+            return Ok(Exit::Fine);
+        }
+        Err(Report::without_sources(problems))
+    }
+}
+
+fn as_json(value: &impl serde::Serialize) -> String {
+    // What was read as JSON can be written as JSON.
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}
+
+/// How an outcome is marked, and in which colour.
+fn mark(outcome: Outcome) -> (&'static str, Role) {
+    match outcome {
+        Outcome::Succeeded => ("✓", Role::Added),
+        Outcome::Failed | Outcome::TimedOut => ("✗", Role::Error),
+        Outcome::Rejected | Outcome::Stopped => ("■", Role::Warning),
+        Outcome::Skipped => ("–", Role::Faint),
+    }
+}
+
+/// A line a run, and one more of what failed.
+fn table(past: &Past, paint: Paint) -> String {
+    let rows: Vec<[String; 5]> = past.runs.iter().map(cells).collect();
+    if rows.is_empty() && past.unfinished.is_empty() {
+        return String::new();
+    }
+    let head = ["run", "began (UTC)", "commit", "cause", "outcome"].map(str::to_owned);
+    let mut widths = head.each_ref().map(|name| name.width());
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.width());
+        }
+    }
+    let line = |row: &[String; 5]| {
+        let cells = row.iter().zip(widths);
+        let cells =
+            cells.map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let mut text = format!("  {}\n", paint.paint(Role::Faint, &line(&head)));
+    for name in &past.unfinished {
+        let said = "no record: it still runs, or was ended before it could write one";
+        text.push_str(&format!(
+            "{} {}  {said}\n",
+            paint.paint(Role::Faint, "…"),
+            safe::line(name)
+        ));
+    }
+    for (row, record) in rows.iter().zip(&past.runs) {
+        let (mark, role) = mark(record.outcome);
+        text.push_str(&format!("{} {}\n", paint.paint(role, mark), line(row)));
+        if let Some(stage) = record.culprit() {
+            let why = cut(&reason(stage), Console::width().saturating_sub(4));
+            text.push_str(&format!("    {}\n", paint.paint(Role::Faint, &why)));
+        }
+    }
+    text
+}
+
+fn cells(record: &RunRecord) -> [String; 5] {
+    let short: String = record.commit.chars().take(7).collect();
+    let changed = if record.local_changes { "+" } else { "" };
+    let cause = record.cause();
+    let event = cause.split(", by ").next().unwrap_or_default();
+    let synth = if record.synth_only {
+        ", synth only"
+    } else {
+        ""
+    };
+    [
+        cut(&safe::line(&record.run), 32),
+        instant(record.started_at),
+        cut(&safe::line(&format!("{short}{changed}")), 8),
+        cut(&safe::line(event), 26),
+        format!("{}{synth}", ended(record.outcome, record.seconds)),
+    ]
+}
+
+fn ended(outcome: Outcome, seconds: f64) -> String {
+    match outcome {
+        Outcome::Succeeded => format!("succeeded in {}", took(seconds)),
+        _ => format!("{} after {}", outcome.word(), took(seconds)),
+    }
+}
+
+/// `dev/deploy: A0950: …`, on one line.
+fn reason(stage: &StageRecord) -> String {
+    let last = stage.tries.last();
+    let error = last.and_then(|last| last.error.as_ref());
+    let why = match (error, &stage.reason, stage.outcome) {
+        (Some(error), ..) => format!("{}: {}", error.code, error.message),
+        (None, Some(reason), _) => reason.clone(),
+        (None, None, Some(outcome)) => outcome.word().to_owned(),
+        (None, None, None) => String::new(),
+    };
+    safe::line(&format!("{}: {why}", stage.path)).into_owned()
+}
+
+/// A run with everything that is known of it.
+fn in_full(runs: &Runs, record: &RunRecord, paint: Paint) -> String {
+    let picture = picture::of_run(record);
+    let mut text = String::new();
+    for (name, value) in picture
+        .run
+        .iter()
+        .flatten()
+        .filter(|(name, _)| *name != "logs")
+    {
+        let name = paint.paint(Role::Faint, &format!("{name:<12}"));
+        text.push_str(&format!("{name}{value}\n"));
+    }
+    text.push('\n');
+    let terminal = Terminal {
+        width: Console::width(),
+        paint,
+    };
+    text.push_str(&picture::draw(&[picture], terminal));
+    for stage in &record.stages {
+        for result in &stage.tries {
+            if let Some(error) = &result.error {
+                text.push_str(&format!(
+                    "\n{}",
+                    failure(runs, record, stage, result, error, paint)
+                ));
+            }
+        }
+    }
+    if record.stages.iter().any(|stage| !stage.tries.is_empty()) {
+        let folder = runs.shown(keys::stages(&record.run).trim_end_matches('/'));
+        let place = safe::line(&folder).into_owned();
+        text.push_str(&format!("\nlogs and results of its stages: {place}\n"));
+    }
+    text
+}
+
+/// One try that failed.
+fn failure(
+    runs: &Runs,
+    record: &RunRecord,
+    stage: &StageRecord,
+    result: &StageResult,
+    error: &ErrorRecord,
+    paint: Paint,
+) -> String {
+    let path = paint.paint(Role::Strong, &safe::line(&stage.path));
+    let tries = match stage.tries.len() {
+        0 | 1 => String::new(),
+        tries => format!(", try {} of {tries}", result.attempt.saturating_add(1)),
+    };
+    let mut text = format!("{path}{tries}: {}\n", ended(result.outcome, result.seconds));
+    for command in &result.commands {
+        let code = match command.exit_code {
+            Some(0) => String::new(),
+            Some(code) => format!(", exit code {code}"),
+            None => ", ended by a signal".to_owned(),
+        };
+        let first = command.command.lines().next().unwrap_or_default();
+        let line = format!("  $ {}", cut(&safe::line(first), 70));
+        let after = paint.paint(Role::Faint, &format!("  {}{code}", took(command.seconds)));
+        text.push_str(&format!("{line}{after}\n"));
+    }
+    let code = paint.paint(Role::Error, &safe::line(&format!("error[{}]", error.code)));
+    text.push_str(&format!("  {code}: {}\n", indented(&error.message)));
+    if let Some(place) = &error.place {
+        text.push_str(&format!("  at {}\n", safe::line(place)));
+    }
+    for note in &error.notes {
+        text.push_str(&format!("  = note: {}\n", indented(note)));
+    }
+    if let Some(help) = &error.help {
+        text.push_str(&format!("  = help: {}\n", indented(help)));
+    }
+    let log = runs.shown(&keys::log(&record.run, &stage.path, result.attempt));
+    text.push_str(&format!("  log: {}\n", safe::line(&log)));
+    text
+}
+
+/// Further lines below the first one.
+fn indented(text: &str) -> String {
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| safe::line(line).into_owned())
+        .collect();
+    lines.join("\n          ")
+}

@@ -1,0 +1,159 @@
+//! The runs that a store remembers.
+
+use std::cmp::Reverse;
+
+use serde::Deserialize;
+
+use crate::diagnostics::codes::run as codes;
+use crate::diagnostics::{Diagnostic, did_you_mean, list_names, safe};
+use crate::stage::record::{RunRecord, StageResult, keys};
+use crate::stage::store::{Key, Store, read};
+
+/// The version of records that is read.
+const VERSION: u64 = 1;
+/// The largest record that is read, in bytes.
+const LARGEST: u64 = 64 << 20;
+/// What names the newest run, where no run is called so.
+const LAST: &str = "last";
+
+/// What a store remembers.
+#[derive(Debug, Default)]
+pub struct History {
+    /// The runs with a record, newest first.
+    pub runs: Vec<RunRecord>,
+    /// The names of those without one: they still run, or were ended before they could write it. In order.
+    pub unfinished: Vec<String>,
+    /// What is wrong with each record that cannot be read.
+    pub problems: Vec<Diagnostic>,
+}
+
+impl History {
+    /// All of it. An `A0930` where the store cannot be listed.
+    pub fn read(store: &dyn Store) -> Result<History, Diagnostic> {
+        let mut history = History::default();
+        for run in names(store)? {
+            match record(store, &run) {
+                Ok(Some(record)) => history.runs.push(record),
+                Ok(None) => history.unfinished.push(run),
+                Err(problem) => history.problems.push(problem),
+            }
+        }
+        history.runs.sort_by_key(|run| Reverse(run.started_at));
+        Ok(history)
+    }
+}
+
+/// One run: by its name, or `last` for the newest with a record.
+///
+/// `A0906` where there is none, `A0907` and `A0908` where its record cannot be read, `A0909` where it has none yet.
+pub fn find(store: &dyn Store, name: &str) -> Result<RunRecord, Diagnostic> {
+    let all = names(store)?;
+    if all.iter().any(|run| run == name) {
+        return record(store, name)?.ok_or_else(|| unfinished(store, name));
+    }
+    let history = match name {
+        LAST => History::read(store)?,
+        _ => History::default(),
+    };
+    match history.runs.into_iter().next() {
+        Some(newest) => Ok(newest),
+        None => Err(missing(name, &all)),
+    }
+}
+
+/// There is no run of that name.
+pub fn missing(name: &str, all: &[String]) -> Diagnostic {
+    let message = format!("there is no run `{}`", safe::line(name));
+    let problem = Diagnostic::without_place(&codes::NO_SUCH_RUN, message);
+    let near = did_you_mean(name, all.iter().map(String::as_str));
+    match (near, all.is_empty()) {
+        (Some(near), _) => problem.help(format!("did you mean `{near}`?")),
+        (None, true) => problem
+            .note("no run is recorded here")
+            .help("`aphex run` runs the pipeline on this machine, and records it"),
+        (None, false) => {
+            let names = all.iter().rev().map(String::as_str);
+            problem
+                .note(format!("there are {}", list_names(names, 5)))
+                .help("`aphex history` lists them")
+        }
+    }
+}
+
+fn names(store: &dyn Store) -> Result<Vec<String>, Diagnostic> {
+    store.names(&Key::new(keys::RUNS)?)
+}
+
+/// The record of a run; `None` where it has none.
+fn record(store: &dyn Store, run: &str) -> Result<Option<RunRecord>, Diagnostic> {
+    let key = Key::new(keys::record(run))?;
+    let Some(text) = read(store, &key, LARGEST)? else {
+        return Ok(None);
+    };
+    let damaged = |why: String| {
+        let message = format!("the record of the run `{}` is damaged", safe::line(run));
+        Diagnostic::without_place(&codes::DAMAGED_RECORD, message)
+            .note(format!("`{key}` in the store: {why}"))
+    };
+    #[derive(Deserialize)]
+    struct Version {
+        version: u64,
+    }
+    let Version { version } =
+        serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+    if version > VERSION {
+        let message = format!(
+            "the record of the run `{}` is of a newer form",
+            safe::line(run)
+        );
+        return Err(Diagnostic::without_place(&codes::NEWER_RECORD, message)
+            .note(format!(
+                "it is of form {version}, and this version of Aphex, {}, reads form {VERSION}",
+                env!("CARGO_PKG_VERSION")
+            ))
+            .help("use the version of Aphex that made the run, or a newer one"));
+    }
+    let record: RunRecord =
+        serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+    match record.run == run {
+        true => Ok(Some(record)),
+        false => Err(damaged(format!(
+            "it is of the run `{}`",
+            safe::line(&record.run)
+        ))),
+    }
+}
+
+/// A run without a record, with what its stages left so far.
+fn unfinished(store: &dyn Store, run: &str) -> Diagnostic {
+    let message = format!("the run `{}` has no record", safe::line(run));
+    let problem = Diagnostic::without_place(&codes::UNFINISHED_RUN, message)
+        .note("it still runs, or was ended before it could write one");
+    let lines: Vec<String> = results(store, run)
+        .iter()
+        .map(|result| {
+            safe::line(&format!("{} {}", result.stage, result.outcome.word())).into_owned()
+        })
+        .collect();
+    let problem = match lines.is_empty() {
+        true => problem,
+        false => problem.note(format!("of its stages ended:\n{}", lines.join("\n"))),
+    };
+    problem.help("ask again once it has ended; the next run is not in its way")
+}
+
+/// What the stages of a run left, as far as it can be read, in the order of their beginnings.
+fn results(store: &dyn Store, run: &str) -> Vec<StageResult> {
+    let entries = Key::new(keys::stages(run).trim_end_matches('/'))
+        .and_then(|folder| store.list(&folder))
+        .unwrap_or_default();
+    let texts = entries
+        .iter()
+        .filter(|entry| entry.key.as_str().ends_with(".json"))
+        .filter_map(|entry| read(store, &entry.key, LARGEST).ok().flatten());
+    let mut results: Vec<StageResult> = texts
+        .filter_map(|text| serde_json::from_slice(&text).ok())
+        .collect();
+    results.sort_by_key(|result| result.started_at);
+    results
+}
