@@ -12,6 +12,7 @@ use aphex::stage::record::{
     ArtifactRecord, CommandRecord, Engine, ErrorRecord, Outcome, RunRecord, StageRecord,
     StageResult, Trigger,
 };
+use aphex::stage::reports::{Failure, Flaky, SuiteSummary, Summary};
 use aphex::stage::store::LocalStore;
 use serde_json::{Value, json};
 use support::tools;
@@ -40,6 +41,37 @@ fn full_result() -> StageResult {
         )]
         .into_iter()
         .collect(),
+        tests: Some(Summary {
+            tests: 4,
+            passed: 2,
+            failed: 1,
+            errors: 0,
+            skipped: 1,
+            flaky: 1,
+            seconds: 3.5,
+            suites: vec![SuiteSummary {
+                name: "cart".into(),
+                tests: 4,
+                passed: 2,
+                failed: 1,
+                errors: 0,
+                skipped: 1,
+                flaky: 1,
+                seconds: 3.5,
+            }],
+            failures: vec![Failure {
+                suite: "cart".into(),
+                name: "adds".into(),
+                message: "1 is not 2".into(),
+                text: "cart.js:5".into(),
+            }],
+            flakies: vec![Flaky {
+                suite: "cart".into(),
+                name: "waits".into(),
+                failed: 1,
+                message: "too late".into(),
+            }],
+        }),
         artifact: Some(ArtifactRecord {
             key: "artifacts/0123/build/shop-7-0.tar.zst".into(),
             sha256: "ab".repeat(32),

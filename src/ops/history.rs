@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::diagnostics::codes::run as codes;
 use crate::diagnostics::{Diagnostic, did_you_mean, list_names, safe};
-use crate::stage::record::{RunRecord, StageResult, keys};
+use crate::stage::record::{RunRecord, StageResult, keys, tries};
 use crate::stage::store::{Key, Store, read};
 
 /// The version of records that is read.
@@ -129,7 +129,9 @@ fn unfinished(store: &dyn Store, run: &str) -> Diagnostic {
     let message = format!("the run `{}` has no record", safe::line(run));
     let problem = Diagnostic::without_place(&codes::UNFINISHED_RUN, message)
         .note("it still runs, or was ended before it could write one");
-    let lines: Vec<String> = results(store, run)
+    let mut results: Vec<StageResult> = tries(store, run).into_values().flatten().collect();
+    results.sort_by_key(|result| result.started_at);
+    let lines: Vec<String> = results
         .iter()
         .map(|result| {
             safe::line(&format!("{} {}", result.stage, result.outcome.word())).into_owned()
@@ -140,20 +142,4 @@ fn unfinished(store: &dyn Store, run: &str) -> Diagnostic {
         false => problem.note(format!("of its stages ended:\n{}", lines.join("\n"))),
     };
     problem.help("ask again once it has ended; the next run is not in its way")
-}
-
-/// What the stages of a run left, as far as it can be read, in the order of their beginnings.
-fn results(store: &dyn Store, run: &str) -> Vec<StageResult> {
-    let entries = Key::new(keys::stages(run).trim_end_matches('/'))
-        .and_then(|folder| store.list(&folder))
-        .unwrap_or_default();
-    let texts = entries
-        .iter()
-        .filter(|entry| entry.key.as_str().ends_with(".json"))
-        .filter_map(|entry| read(store, &entry.key, LARGEST).ok().flatten());
-    let mut results: Vec<StageResult> = texts
-        .filter_map(|text| serde_json::from_slice(&text).ok())
-        .collect();
-    results.sort_by_key(|result| result.started_at);
-    results
 }

@@ -137,7 +137,12 @@ fn row(picture: &Picture, index: usize, node: &Node, depth: usize, text: &mut St
             };
             text.push_str(&format!(
                 "<td>{}{why}</td><td class=\"time\">{}</td><td>{waits}</td></tr>\n",
-                escape(&state.sentence()),
+                escape(
+                    &std::iter::once(state.sentence())
+                        .chain(node.facts.iter().cloned())
+                        .collect::<Vec<_>>()
+                        .join(" · ")
+                ),
                 state.started_at.map(instant).unwrap_or_default()
             ));
         }

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::diagnostics::safe;
+use crate::diagnostics::{plural, safe};
 use crate::stage::record::{Engine, ErrorRecord, RunRecord, StageRecord, keys};
+use crate::stage::reports::Summary;
 use crate::tools::picture::{DEEPEST, Link, Look, Node, Picture, State, Why, instant, took};
 
 /// The picture of a run.
@@ -37,10 +38,7 @@ pub fn of_run(record: &RunRecord) -> Picture {
         }
         picture.nodes.push(Node {
             parent,
-            facts: match stage.required {
-                true => Vec::new(),
-                false => vec!["may fail".to_owned()],
-            },
+            facts: known(stage),
             required: stage.required,
             state: Some(state(record, stage)),
             ..Node::new(line(&stage.path), label(stage), look(&stage.kind))
@@ -76,6 +74,27 @@ pub fn of_run(record: &RunRecord) -> Picture {
         picture.end_with(last);
     }
     picture
+}
+
+/// What is known of a stage beside how it ended.
+fn known(stage: &StageRecord) -> Vec<String> {
+    let tests = stage.tries.last().and_then(|last| last.tests.as_ref());
+    let optional = (!stage.required).then(|| "may fail".to_owned());
+    tests.map(counted).into_iter().chain(optional).collect()
+}
+
+/// `120 tests, 2 failed, 1 flaky`
+fn counted(tests: &Summary) -> String {
+    let total = plural(usize::try_from(tests.tests).unwrap_or(usize::MAX), "test");
+    let parts = [
+        (tests.failed.saturating_add(tests.errors), "failed"),
+        (tests.skipped, "skipped"),
+        (tests.flaky, "flaky"),
+    ];
+    let parts = parts.iter().filter(|(count, _)| *count > 0);
+    parts.fold(total, |text, (count, word)| {
+        format!("{text}, {count} {word}")
+    })
 }
 
 /// What is known of a run as a whole.
