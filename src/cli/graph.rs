@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::cli::console::Console;
-use crate::cli::input::Finder;
+use crate::cli::input::{self, Finder};
 use crate::cli::runs::Runs;
 use crate::cli::{Exit, output, write};
 use crate::diagnostics::{Paint, Report, did_you_mean, human, list_names};
@@ -149,13 +149,8 @@ impl Graph {
     }
 
     fn of_file(&self, console: &mut Console) -> Result<Drawn, Exit> {
-        let found = Finder::new(self.root.as_deref())
-            .map_err(|problem| vec![problem])
-            .and_then(|finder| finder.one(self.path.as_deref()));
-        let input = found.map_err(|problems| {
-            console.remark(&human::render(&problems, console.err));
-            Exit::Errors
-        })?;
+        let input = input::one(self.root.as_deref(), self.path.as_deref(), console);
+        let input = input.ok_or(Exit::Errors)?;
         let mut analysis = output::look(&input);
         let refused = analysis.has_errors();
         let pipelines = std::mem::take(&mut analysis.pipelines);
