@@ -13,7 +13,7 @@ use crate::cli::runs::Runs;
 use crate::diagnostics::{Paint, Report, Role, human, plural, safe};
 use crate::ops::history::History as Past;
 use crate::stage::record::{ErrorRecord, Outcome, RunRecord, StageRecord, StageResult, keys};
-use crate::tools::picture::{self, Terminal, cut, instant, took};
+use crate::tools::picture::{self, Terminal, cut, ended, instant, took};
 
 /// Show the runs on this machine, or one of them in full
 #[derive(Args, Debug)]
@@ -174,13 +174,6 @@ fn cells(record: &RunRecord) -> [String; 5] {
         cut(&safe::line(event), 26),
         format!("{}{synth}", ended(record.outcome, record.seconds)),
     ]
-}
-
-fn ended(outcome: Outcome, seconds: f64) -> String {
-    match outcome {
-        Outcome::Succeeded => format!("succeeded in {}", took(seconds)),
-        _ => format!("{} after {}", outcome.word(), took(seconds)),
-    }
 }
 
 /// `dev/deploy: A0950: …`, on one line.

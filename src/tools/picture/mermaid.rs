@@ -23,7 +23,8 @@ pub fn render(pictures: &[Picture]) -> String {
             inside(picture, None, 1, &mut text);
             continue;
         }
-        let title = label(&picture.title, std::slice::from_ref(&picture.subtitle));
+        let subtitle = std::slice::from_ref(&picture.subtitle);
+        let title = label(&picture.title, subtitle, &escape(": "));
         text.push_str(&format!("  subgraph p{}[\"{title}\"]\n", picture.number));
         inside(picture, None, 2, &mut text);
         text.push_str("  end\n");
@@ -41,11 +42,13 @@ fn inside(picture: &Picture, parent: Option<usize>, depth: usize, text: &mut Str
         let id = picture.id(*index);
         let mut facts = node.facts.clone();
         facts.extend(node.state.as_ref().map(|state| state.sentence()));
-        let label = label(&node.label, &facts);
         if !node.is_group() {
+            let label = label(&node.label, &facts, "<br/>");
             text.push_str(&format!("{space}{id}[\"{label}\"]\n"));
             continue;
         }
+        // Above what a group holds there is room for one line.
+        let label = label(&node.label, &facts, &escape(" · "));
         text.push_str(&format!("{space}subgraph {id}[\"{label}\"]\n"));
         let direction = match node.look {
             Look::Environment => "LR",
@@ -109,10 +112,10 @@ fn classes(pictures: &[Picture], text: &mut String) {
     }
 }
 
-fn label(first: &str, facts: &[String]) -> String {
+fn label(first: &str, facts: &[String], between: &str) -> String {
     let facts = facts.iter().filter(|fact| !fact.is_empty());
     let lines = std::iter::once(escape(first)).chain(facts.map(|fact| escape(fact)));
-    lines.collect::<Vec<_>>().join("<br/>")
+    lines.collect::<Vec<_>>().join(between)
 }
 
 /// Everything but letters, digits and the most harmless marks as Mermaid's entities: nothing in a label is syntax,
@@ -127,6 +130,8 @@ fn escape(text: &str) -> String {
             '-' => before != ' ' && characters.peek() != Some(&' '),
             '.' => !before.is_ascii_digit(),
             ' ' | ',' | '/' => true,
+            // Mermaid itself puts these in place of entities while it reads.
+            'ﬂ' | 'ß' => false,
             _ => character.is_alphanumeric(),
         };
         match is_plain {

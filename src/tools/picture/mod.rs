@@ -19,7 +19,7 @@ pub use html::page;
 pub use run::of_run;
 pub use svg::document;
 pub use terminal::{Terminal, cut, draw};
-pub use words::{instant, took};
+pub use words::{ended, instant, took};
 
 pub use entry::{of_entry, starts};
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::diagnostics::{plural, safe};
 use crate::stage::record::{Engine, ErrorRecord, RunRecord, StageRecord, keys};
 use crate::stage::reports::Summary;
-use crate::tools::picture::{DEEPEST, Link, Look, Node, Picture, State, Why, instant, took};
+use crate::tools::picture::{DEEPEST, Link, Look, Node, Picture, State, Why, ended, instant};
 
 /// The picture of a run.
 pub fn of_run(record: &RunRecord) -> Picture {
@@ -17,10 +17,9 @@ pub fn of_run(record: &RunRecord) -> Picture {
         number: 0,
         title: line(&record.run),
         subtitle: format!(
-            "{}, {} after {}",
+            "{}, {}",
             line(&record.pipeline),
-            record.outcome.word(),
-            took(record.seconds)
+            ended(record.outcome, record.seconds)
         ),
         nodes: Vec::with_capacity(record.stages.len()),
         roots: Vec::new(),
@@ -103,9 +102,9 @@ fn facts(record: &RunRecord) -> Vec<(&'static str, String)> {
     if record.local_changes {
         commit.push_str(", with changes that were not committed");
     }
-    let mut outcome = format!("{} after {}", record.outcome.word(), took(record.seconds));
+    let mut outcome = ended(record.outcome, record.seconds);
     if record.synth_only {
-        outcome.push_str("; stacks were synthesised and not deployed");
+        outcome.push_str("; nothing was deployed");
     }
     let engine = match record.engine {
         Engine::Argo => "Argo Workflows",
@@ -195,7 +194,7 @@ fn told(error: &ErrorRecord) -> Vec<String> {
     let notes = error.notes.iter().flat_map(|note| note.lines());
     lines.extend(notes.map(line));
     if let Some(help) = &error.help {
-        lines.extend(help.lines().map(line));
+        lines.extend(format!("help: {help}").lines().map(line));
     }
     lines
 }

@@ -33,6 +33,14 @@ pub fn took(seconds: f64) -> String {
     parts.join(" ")
 }
 
+/// `succeeded in 12 s`, `failed after 3 min 12 s`
+pub fn ended(outcome: Outcome, seconds: f64) -> String {
+    match outcome {
+        Outcome::Succeeded => format!("succeeded in {}", took(seconds)),
+        _ => format!("{} after {}", outcome.word(), took(seconds)),
+    }
+}
+
 /// A moment to the second, in UTC: `2030-01-31 05:00:00`.
 pub fn instant(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S").to_string()
@@ -47,7 +55,7 @@ impl State {
     /// `succeeded in 12 s`, `timed out after 20 min, 2 tries`, `not run: the run was stopped`.
     pub fn sentence(&self) -> String {
         let mut text = match (self.outcome, self.seconds) {
-            (Some(Outcome::Succeeded), Some(seconds)) => format!("succeeded in {}", took(seconds)),
+            (Some(Outcome::Succeeded), Some(seconds)) => ended(Outcome::Succeeded, seconds),
             _ => self.brief(),
         };
         if self.tries > 1 {
@@ -64,7 +72,7 @@ impl State {
         match (self.outcome, self.seconds) {
             (Some(Outcome::Succeeded), Some(seconds)) => took(seconds),
             (Some(Outcome::Skipped) | None, _) | (_, None) => self.word().to_owned(),
-            (Some(_), Some(seconds)) => format!("{} after {}", self.word(), took(seconds)),
+            (Some(outcome), Some(seconds)) => ended(outcome, seconds),
         }
     }
 }
