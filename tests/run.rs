@@ -367,7 +367,7 @@ fn names_that_are_not_there_are_said() {
     );
     let output = project.aphex(&["run", "--sha", "v9"]).output().unwrap();
     assert!(
-        text(&output).contains("has no commit `v9`"),
+        text(&output).contains("there is no commit `v9`"),
         "{}",
         text(&output)
     );
@@ -420,7 +420,7 @@ fn req_6_1_6_2_6_3_tests_are_summed_up_and_kept_also_when_they_fail() {
 
 #[test]
 fn a_side_car_is_refused_with_the_reason() {
-    // `NO_CONTAINERS`, `NO_SUCH_ENVIRONMENT`, `NO_SECRET`, `NO_TREE`, `NO_TOOL` are what these tests are told.
+    // `NO_CONTAINERS`, `NO_SUCH_ENVIRONMENT`, `NO_SECRET`, `NO_TOOL` are what these tests are told.
     let project = Project::new(
         "build { run = [\"true\"], service db { image = \"postgres:16\", port = 5432 } }",
         STACK,

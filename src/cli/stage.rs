@@ -39,6 +39,7 @@ impl Stage {
     pub fn run(self, console: &mut Console) -> Exit {
         // Ctrl-C at the terminal of a local run is for the run, which tells its stages.
         process::leave_terminal();
+        process::adopt_orphans();
         let variable = |name: &str| std::env::var(name).ok();
         let root =
             std::env::var_os("APHEX_ROOT").map_or_else(|| PathBuf::from("/aphex"), PathBuf::from);

@@ -34,6 +34,14 @@ impl Folders {
         self.root.join("out")
     }
 
+    /// The credentials of the repository, which the checkout alone sees.
+    pub fn credentials(&self) -> PathBuf {
+        match self.root == Path::new("/aphex") {
+            true => PathBuf::from("/run/aphex/git"),
+            false => self.root.join("git"),
+        }
+    }
+
     /// The log of the stage.
     pub fn log(&self) -> PathBuf {
         self.root.join("log.txt")

@@ -12,7 +12,6 @@ pub mod process;
 pub mod record;
 pub mod reports;
 pub mod store;
-pub mod tree;
 pub mod work;
 
 mod folders;

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::input::NOT_WRITTEN;
+use crate::stage::checkout::{self, Git, Snapshot, Wish};
 use crate::stage::log::Log;
 use crate::stage::process::Stop;
 use crate::stage::store::{Address, LocalStore};
-use crate::stage::tree::{self, Snapshot};
 
 /// `.aphex` of a project.
 #[derive(Debug)]
@@ -58,7 +58,12 @@ impl Home {
         log: &Log,
         stop: &Stop,
     ) -> Result<Snapshot, Diagnostic> {
-        tree::snapshot(&self.project, &self.root.join("repository"), sha, log, stop)
+        let git = Git::find(log, stop)?;
+        let wish = Wish {
+            revision: sha,
+            submodules: true,
+        };
+        checkout::snapshot(&git, &self.project, &self.root.join("repository"), wish)
     }
 
     /// Makes a run's folder under a name that no other has: `shop-20300131-050000`.

@@ -6,11 +6,13 @@ use std::path::PathBuf;
 
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run as codes;
+use crate::stage::checkout::{
+    Credentials, Git, Remote, Revision, Wanted, checkout as checkout_tree,
+};
 use crate::stage::log::Log;
 use crate::stage::process::Stop;
 use crate::stage::record::StageResult;
 use crate::stage::store::{Address, LocalStore, Store};
-use crate::stage::tree;
 use crate::stage::work::{Context, keep};
 use crate::stage::{Folders, RunInfo, Task, path_of};
 
@@ -38,13 +40,20 @@ pub fn checkout(
     run.save(&folders)
         .map_err(|error| unprepared(&folders.run_info(), &error))?;
     let context = context(folders, run, variable)?;
-    tree::working_tree(
-        &context.run.remote,
-        &context.run.commit,
-        &context.folders.source(),
-        &context.log,
-        &context.stop,
-    )?;
+    let git = Git::find(&context.log, &context.stop)?;
+    let wanted = Wanted {
+        remote: &Remote::parse(&context.run.remote)?,
+        revision: Revision::Commit {
+            sha: &context.run.commit,
+            reference: &context.run.reference,
+        },
+        depth: 1,
+        submodules: false,
+        lfs: false,
+        partial: false,
+    };
+    let credentials = Credentials::read(&context.folders.credentials())?;
+    checkout_tree(&git, &wanted, &credentials, &context.folders.source())?;
     let results = context.results();
     let before = before(&context, task, &results);
     keep::restore(&context, &before)
