@@ -337,6 +337,46 @@ fn ctrl_c_ends_what_runs_and_leaves_a_record() {
     assert_eq!(stage(&record, "build")["outcome"], "stopped");
 }
 
+/// A run that is killed leaves nobody behind.
+#[test]
+fn what_runs_ends_with_its_run() {
+    let project = Project::new(
+        "build { run = [\"touch $HOLD; sleep 6; touch $HOLD.end\"], env = { HOLD = run.input.hold } }\n  input hold {}",
+        STACK,
+    );
+    let hold = project.path().join("began");
+    let mut child = project
+        .aphex(&["run", "--input"])
+        .arg(format!("hold={}", hold.display()))
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let began = Instant::now();
+    while !hold.exists() {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "the build did not begin"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // Its result is written by the stage itself, told by the system that nobody waits for it any more.
+    let runs = project.path().join(".aphex/store/runs");
+    let run = fs::read_dir(&runs).unwrap().next().unwrap().unwrap().path();
+    let result = run.join("stages/build/0.json");
+    while !result.exists() {
+        assert!(
+            began.elapsed() < Duration::from_secs(90),
+            "the build goes on"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let result: Value = serde_json::from_slice(&fs::read(result).unwrap()).unwrap();
+    assert_eq!(result["outcome"], "stopped", "{result:#}");
+    assert!(!project.path().join("began.end").exists());
+}
+
 #[test]
 fn a_step_that_fails_at_first_is_tried_again() {
     let project = Project::new(

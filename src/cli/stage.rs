@@ -40,6 +40,7 @@ impl Stage {
         // Ctrl-C at the terminal of a local run is for the run, which tells its stages.
         process::leave_terminal();
         process::adopt_orphans();
+        process::end_with_parent();
         let variable = |name: &str| std::env::var(name).ok();
         let root =
             std::env::var_os("APHEX_ROOT").map_or_else(|| PathBuf::from("/aphex"), PathBuf::from);

@@ -295,7 +295,15 @@ impl Faults {
             closer.map_or("", TokenKind::closing_text)
         };
         let end = tokens.len().saturating_sub(1);
-        let unclosed = self.unclosed.iter().map(|fault| {
+        // A string without its end has swallowed the rest of its line, and the partners in it.
+        let swallowed = |fault: &&Unclosed| {
+            let between = tokens.get(fault.opener..fault.before).unwrap_or_default();
+            between
+                .iter()
+                .any(|token| token.kind == TokenKind::BadString)
+        };
+        let unclosed = self.unclosed.iter().filter(|fault| !swallowed(fault));
+        let unclosed = unclosed.map(|fault| {
             let (open, close) = (written(fault.opener), closing(fault.opener));
             let message = format!("`{open}` is not closed");
             if fault.before == end {

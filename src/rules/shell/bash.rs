@@ -195,13 +195,25 @@ pub fn call(call: &Call, found: &mut Found) {
     };
     let at = first.at.clone();
     match call.name() {
-        "source" => found.push(Bash {
-            what: "`source`".to_owned(),
-            effect: NO_COMMAND,
-            instead: Some(". ./file"),
-            replacement: Some(".".to_owned()),
-            at,
-        }),
+        "source" => {
+            // Unlike `source`, `.` looks for a name without a slash in PATH alone.
+            let file = call.arguments().first();
+            let (replacement, at) = match file {
+                Some(file)
+                    if file.text.as_deref() == Some(&*file.raw) && !file.raw.contains('/') =>
+                {
+                    (format!(". ./{}", file.raw), at.start..file.at.end)
+                }
+                _ => (".".to_owned(), at),
+            };
+            found.push(Bash {
+                what: "`source`".to_owned(),
+                effect: NO_COMMAND,
+                instead: Some(". ./file"),
+                replacement: Some(replacement),
+                at,
+            });
+        }
         name @ ("declare" | "typeset" | "shopt" | "pushd" | "popd" | "dirs" | "mapfile"
         | "readarray" | "let" | "disown") => {
             push(found, at, &format!("`{name}`"), NO_COMMAND, None);

@@ -187,6 +187,12 @@ pub fn adopt_orphans() {
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
 }
 
+/// Lets this process get SIGTERM when the one that started it is gone (Linux), so that no stage outlives a run that was killed.
+pub fn end_with_parent() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
+}
+
 /// The name of a signal: `SIGTERM`.
 pub fn signal_name(signal: i32) -> String {
     signal_hook::low_level::signal_name(signal)

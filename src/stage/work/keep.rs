@@ -4,9 +4,9 @@ use std::fs::File;
 
 use jiff::Timestamp;
 
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, plural};
 use crate::model::{Step, Text};
-use crate::stage::archive::{Artifact, FoundKind, Patterns, select};
+use crate::stage::archive::{Artifact, FoundKind, Kind, Patterns, select};
 use crate::stage::record::{ArtifactRecord, StageResult, keys};
 use crate::stage::store::{self, About, Key};
 use crate::stage::work::{Context, Did};
@@ -16,8 +16,10 @@ pub fn artifacts(context: &Context, path: &str, step: &Step, did: &mut Did) {
     match pack(context, path, step) {
         Ok(record) => {
             context.log.line(&format!(
-                "artifacts: {} files, {} bytes packed, as {}",
-                record.files, record.bytes, record.key
+                "artifacts: {}, {} bytes packed, as {}",
+                plural(record.files as usize, "file"),
+                record.bytes,
+                record.key
             ));
             did.artifact = Some(record);
         }
@@ -40,7 +42,11 @@ fn pack(context: &Context, path: &str, step: &Step) -> Result<ArtifactRecord, Di
         key: name.as_str().to_owned(),
         sha256: manifest.archive.sha256.to_string(),
         bytes: manifest.archive.bytes,
-        files: manifest.entries.len() as u64,
+        files: manifest
+            .entries
+            .iter()
+            .filter(|entry| entry.kind != Kind::Folder)
+            .count() as u64,
     })
 }
 
@@ -54,8 +60,9 @@ pub fn restore(context: &Context, results: &[StageResult]) -> Result<(), Diagnos
         let source = context.folders.source();
         artifact.restore(context.store.as_ref(), &source, &context.run.commit)?;
         context.log.line(&format!(
-            "restored the artifacts of {}: {} files",
-            result.stage, record.files
+            "restored the artifacts of {}: {}",
+            result.stage,
+            plural(record.files as usize, "file")
         ));
     }
     Ok(())
