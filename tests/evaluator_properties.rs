@@ -226,10 +226,7 @@ fn value(text: &str, bindings: &Bindings) -> (Option<Data>, Vec<String>) {
         .iter()
         .map(|one| format!("{} {}", one.code.id, one.message))
         .collect();
-    (
-        pipelines.first().and_then(|pipeline| variable(pipeline)),
-        codes,
-    )
+    (pipelines.first().and_then(variable), codes)
 }
 
 fn variable(pipeline: &Rc<Object>) -> Option<Data> {

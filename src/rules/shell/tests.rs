@@ -110,7 +110,8 @@ fn bash_words_are_known() {
             .collect()
     };
     assert_eq!(found("[[ a == b ]] && ls"), ["[[ a == b ]]"]);
-    assert_eq!(found("source x; . y"), ["source"]);
+    assert_eq!(found("source x; . y"), ["source x"]);
+    assert_eq!(found("source ./x"), ["source"]);
     assert_eq!(found("x=(1 2)"), ["x=(1 2)"]);
     assert_eq!(found("function f { ls; }"), ["f"]);
     assert_eq!(found("f() { ls; }"), Vec::<String>::new());

@@ -1,5 +1,6 @@
 //! Steps: build, checks, hooks, steps among the stacks, tests.
 
+use std::fs;
 use std::time::{Duration, SystemTime};
 
 use crate::diagnostics::Diagnostic;
@@ -44,7 +45,7 @@ pub fn perform(context: &Context, path: &str, step: &Step) -> Did {
             .map(|timeout| Duration::from_secs(timeout.value)),
         grace: GRACE,
     };
-    let since = SystemTime::now();
+    let since = file_time(context);
     let outcome = commands.run(&context.log, &context.stop);
     let succeeded = did.commands(outcome);
     keep::files(context, path, step, &mut did);
@@ -57,9 +58,23 @@ pub fn perform(context: &Context, path: &str, step: &Step) -> Did {
     did
 }
 
+/// The time that the file system gives to a file that is written now. The kernel's clock for files is behind the other one by some milliseconds,
+/// and some file systems keep whole seconds: a report that is written at once would seem to be older than the commands.
+fn file_time(context: &Context) -> Option<SystemTime> {
+    let mark = context.folders.tmp().join("began");
+    fs::write(&mark, "").ok()?;
+    fs::metadata(&mark).ok()?.modified().ok()
+}
+
 /// Reads what a test runner has written. After commands that failed, what is wrong with the reports follows from that.
-fn read_reports(context: &Context, step: &Step, since: SystemTime, succeeded: bool, did: &mut Did) {
-    let read = reports::read(&context.folders.source(), &step.reports, Some(since));
+fn read_reports(
+    context: &Context,
+    step: &Step,
+    since: Option<SystemTime>,
+    succeeded: bool,
+    did: &mut Did,
+) {
+    let read = reports::read(&context.folders.source(), &step.reports, since);
     for line in reports::table(&read.summary) {
         context.log.line(&line);
     }
