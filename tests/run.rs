@@ -337,6 +337,20 @@ fn ctrl_c_ends_what_runs_and_leaves_a_record() {
     assert_eq!(stage(&record, "build")["outcome"], "stopped");
 }
 
+/// Where nobody can answer the answer is no, and the run goes on to its end from there.
+#[test]
+fn an_approval_that_nobody_can_give_is_rejected() {
+    let project = Project::new(
+        "build { run = [\"true\"] }",
+        "approval {}\n    step copy { run = [\"touch ran\"] }",
+    );
+    let (output, record) = project.run(&["--deploy"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    assert_eq!(record["outcome"], "rejected");
+    assert_eq!(stage(&record, "dev/approval")["outcome"], "rejected");
+    assert_eq!(stage(&record, "dev/copy")["outcome"], Value::Null);
+}
+
 /// A run that is killed leaves nobody behind.
 #[test]
 fn what_runs_ends_with_its_run() {

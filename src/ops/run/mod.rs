@@ -70,7 +70,10 @@ pub fn run(
             jobs.stop();
             progress.stopping();
         }
-        for id in schedule.advance() {
+        let begins = schedule.advance();
+        // Nothing runs and nothing can begin: all has ended, or stages wait for each other, which the rules refuse.
+        let is_over = begins.is_empty() && jobs.is_empty();
+        for id in begins {
             let Some(stage) = plan.entry.stage(id) else {
                 continue;
             };
@@ -91,8 +94,15 @@ pub fn run(
             }
         }
         tell_left_out(plan, &schedule, &mut told, progress);
-        if schedule.is_done() {
+        if is_over {
+            if !schedule.is_done() {
+                schedule.stop();
+            }
             break;
+        }
+        if jobs.is_empty() {
+            // What began has ended at once, as an approval does: something may follow.
+            continue;
         }
         match events.recv_timeout(TICK) {
             Ok(Event::Line(id, line)) => progress.line(&path_of(plan.entry, id), &line),
@@ -104,12 +114,7 @@ pub fn run(
                 schedule.ended(id, ended.outcome);
                 progress.ended(&path_of(plan.entry, id), &ended);
             }
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                // Nothing runs and nothing can begin: a circle, which the rules refuse. Better an end than a wait for ever.
-                if jobs.is_empty() && schedule.advance().is_empty() && !schedule.is_done() {
-                    schedule.stop();
-                }
-            }
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
         progress.tick();
     }
