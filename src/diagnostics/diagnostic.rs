@@ -100,6 +100,24 @@ impl Diagnostic {
         }
     }
 
+    /// Gives it a place, in place of the one that it may have.
+    #[must_use]
+    pub fn at(mut self, span: Span) -> Self {
+        self.primary = Some(Label {
+            span,
+            message: String::new(),
+        });
+        self
+    }
+
+    /// Notes what another problem says: the reason for this one.
+    #[must_use]
+    pub fn because(mut self, reason: Diagnostic) -> Self {
+        self.notes.push(reason.message);
+        self.notes.extend(reason.notes);
+        self
+    }
+
     /// Says what the primary place is.
     #[must_use]
     pub fn label(mut self, message: impl Into<String>) -> Self {

@@ -66,16 +66,11 @@ pub fn deploy(
     }
     arguments.push(deploy.found.path.clone());
     log.line(&format!("$ cdk deploy {}", deploy.found.path));
-    let timeout = deploy
-        .stack
-        .timeout
-        .as_ref()
-        .map(|timeout| Duration::from_secs(timeout.value));
     let mut command = Command::new(&deploy.cli, deploy.assembly)
         .args(arguments)
         .env(deploy.env.clone())
         .env([("CDK_DISABLE_CLI_TELEMETRY", "true")]);
-    command.timeout = timeout;
+    command.timeout = timeout(deploy);
     let ended = process::run(&command, log, stop)?;
     log.line(&format!("  {}", process::time_in_words(ended.took)));
     if ended.is_good() {
@@ -110,24 +105,23 @@ fn failed(deploy: &Deploy<'_>, ended: &Ended, stop: &Stop) -> Diagnostic {
     let context = process::Context {
         text: &text,
         span: Some(deploy.stack.span),
-        timeout: command_timeout(deploy),
+        timeout: timeout(deploy),
         stopped_by: stop.why(),
         ..process::Context::default()
     };
-    let reason = process::failure(ended, &context);
-    let mut problem = Diagnostic::error(
+    let problem = Diagnostic::error(
         &codes::DEPLOY_FAILED,
         deploy.stack.span,
         format!("stack `{}` was not deployed", deploy.found.path),
     );
-    if let Some(reason) = reason {
-        problem = problem.note(reason.message);
-        problem.notes.extend(reason.notes);
-    }
+    let problem = match process::failure(ended, &context) {
+        Some(reason) => problem.because(reason),
+        None => problem,
+    };
     problem.help("what was deployed before it stays; deploying the same commit again is safe")
 }
 
-fn command_timeout(deploy: &Deploy<'_>) -> Option<Duration> {
+fn timeout(deploy: &Deploy<'_>) -> Option<Duration> {
     let timeout = deploy.stack.timeout.as_ref();
     timeout.map(|timeout| Duration::from_secs(timeout.value))
 }

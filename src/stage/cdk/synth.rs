@@ -64,12 +64,11 @@ pub fn synth(synth: &Synth<'_>, log: &Log, stop: &Stop) -> Result<(Assembly, End
         stopped_by: stop.why(),
         ..process::Context::default()
     };
-    let mut problem = Diagnostic::without_place(&codes::SYNTH_FAILED, "the synth has failed");
-    if let Some(reason) = process::failure(&ended, &context) {
-        problem = problem.note(reason.message);
-        problem.notes.extend(reason.notes);
-    }
-    Err(problem)
+    let problem = Diagnostic::without_place(&codes::SYNTH_FAILED, "the synth has failed");
+    Err(match process::failure(&ended, &context) {
+        Some(reason) => problem.because(reason),
+        None => problem,
+    })
 }
 
 /// What is done, as a person would type it; of context the names alone, since values may be long.

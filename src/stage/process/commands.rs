@@ -106,10 +106,7 @@ impl Commands<'_> {
         command.timeout =
             deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let taker = Taker::Log(Box::new(log.stream()));
-        run::start(&command, vec![taker], stop).map_err(|diagnostic| Diagnostic {
-            primary: Diagnostic::error(diagnostic.code, text.span, "").primary,
-            ..diagnostic
-        })
+        run::start(&command, vec![taker], stop).map_err(|diagnostic| diagnostic.at(text.span))
     }
 
     fn context<'a>(&'a self, text: &'a Text, stop: &Stop) -> Context<'a> {

@@ -7,12 +7,13 @@ use std::path::Path;
 use indexmap::IndexMap;
 
 use crate::analysis::{self, Analysis};
-use crate::diagnostics::{Diagnostic, FileName, Report};
+use crate::diagnostics::{Diagnostic, FileName, Found, Report};
 use crate::eval::data::RuntimeSource;
 use crate::eval::{Bindings, Known};
 use crate::graph::{self, Entry};
 use crate::model::Pipeline;
 use crate::project::Project;
+use crate::project::disk::Disk;
 use crate::stage::log::Log;
 use crate::stage::process::{Environment, Stop};
 use crate::stage::record::{self, StageResult};
@@ -56,10 +57,8 @@ impl Commit {
 
     /// `pipeline.aphex:15:13`
     pub fn place(&self, diagnostic: &Diagnostic) -> Option<String> {
-        let span = diagnostic.span()?;
-        let (_, start, _) = self.report.range(span)?;
-        let path = self.report.shown(span.source);
-        Some(format!("{path}:{}:{}", start.line, start.column))
+        let report = &self.report;
+        Found { diagnostic, report }.place()
     }
 }
 
@@ -77,10 +76,7 @@ impl Context {
 
     /// Reads the pipeline's file at the commit, and evaluates it with what is known of the run. The error is what is wrong with it.
     pub fn commit(&self, results: &[StageResult]) -> Result<Commit, Report> {
-        let source =
-            fs::canonicalize(self.folders.source()).unwrap_or_else(|_| self.folders.source());
-        let project = Project::at(source.clone(), &source);
-        let files = project.disk();
+        let files = self.files();
         let known = self.known();
         let first = analysis::at_run_time(&self.run.file, &files, &known);
         let known = match with_outputs(&known, &first, results) {
@@ -88,6 +84,13 @@ impl Context {
             None => return self.choose(first),
         };
         self.choose(analysis::at_run_time(&self.run.file, &files, &known))
+    }
+
+    /// The files of the working tree.
+    pub fn files(&self) -> Disk {
+        let source = self.folders.source();
+        let source = fs::canonicalize(&source).unwrap_or(source);
+        Project::at(source.clone(), &source).disk()
     }
 
     fn choose(&self, analysis: Analysis) -> Result<Commit, Report> {

@@ -135,10 +135,7 @@ fn synthesise<'a>(
             Some((assembly, synth))
         }
         Err(problem) => {
-            did.problems.push(Diagnostic {
-                primary: Diagnostic::error(problem.code, app.span, "").primary,
-                ..problem
-            });
+            did.problems.push(problem.at(app.span));
             None
         }
     }

@@ -7,8 +7,7 @@ use crate::analysis;
 use crate::diagnostics::codes::run as codes;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::graph::{Entry, StageKind};
-use crate::model::{Pipeline, Step};
-use crate::project::Project;
+use crate::model::Pipeline;
 use crate::rules;
 use crate::source::Span;
 use crate::stage::record::Engine;
@@ -17,9 +16,7 @@ use crate::stage::work::{Context, Did};
 /// Checks the file at the commit, and that the tools are there.
 pub fn perform(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>) -> Did {
     let mut did = Did::default();
-    let source = context.folders.source();
-    let source = std::fs::canonicalize(&source).unwrap_or(source);
-    let files = Project::at(source.clone(), &source).disk();
+    let files = context.files();
     // The rules are asked without what this run knows: the file must hold for every run.
     let checked = analysis::analyse(&context.run.file, &files);
     did.problems = checked.diagnostics;
@@ -47,7 +44,7 @@ fn tools(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>, did: &mut Di
         if context.run.synth_only && stage.parent.is_some() {
             continue;
         }
-        for tool in of_step(step) {
+        for tool in rules::tools(step) {
             wanted
                 .entry(tool)
                 .or_insert((step.span, stage.name.clone()));
@@ -80,10 +77,6 @@ fn tools(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>, did: &mut Di
     if !found.is_empty() {
         context.log.line(&format!("tools: {}", found.join(", ")));
     }
-}
-
-fn of_step(step: &Step) -> Vec<String> {
-    rules::tools(step)
 }
 
 fn is_here(tool: &str) -> bool {

@@ -31,10 +31,7 @@ pub fn known(
         EnvValue::Text(text) => Ok(text.clone()),
         EnvValue::Output(output) => Err(unknown(name, output, span)),
         EnvValue::Secret(secret) => {
-            let text = context.secret(secret).map_err(|problem| Diagnostic {
-                primary: Diagnostic::error(problem.code, span, "").primary,
-                ..problem
-            })?;
+            let text = context.secret(secret).map_err(|problem| problem.at(span))?;
             if !context.log.hide(&text) {
                 context.log.line(&format!(
                     "note: the secret of `{name}` is too short to be hidden in the log"
