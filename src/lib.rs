@@ -16,6 +16,7 @@
 //! | [`graph`] | stages, edges, waves |
 //! | [`target`] | manifests |
 //! | [`analysis`] | all of the above, in order |
+//! | [`cloud`] | what talks to AWS |
 //! | [`project`] | which directory a pipeline file belongs to, and its files on disk |
 //! | [`stage`] | what runs in a pod, and locally: processes and their log, reports, … |
 //! | [`ops`] | what people do with pipelines: run them on this machine, look at past runs |
@@ -29,6 +30,8 @@
 
 pub mod analysis;
 pub mod cli;
+#[cfg(feature = "cloud")]
+pub mod cloud;
 pub mod diagnostics;
 pub mod eval;
 pub mod graph;

@@ -20,6 +20,7 @@ const ORDER: &[&str] = &[
     "target",
     "analysis",
     "project",
+    "cloud",
     "stage",
     "ops",
     "tools",

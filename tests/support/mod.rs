@@ -13,6 +13,7 @@ pub mod cluster;
 pub mod compile;
 pub mod judge;
 pub mod markdown;
+pub mod ministack;
 pub mod random;
 pub mod soup;
 pub mod tools;

@@ -30,6 +30,7 @@ macro_rules! codes {
     };
 }
 
+pub mod aws;
 pub mod blocks;
 pub mod evaluation;
 pub mod input;
@@ -62,6 +63,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         run_store::ALL,
         run_cdk::ALL,
         run_tests::ALL,
+        aws::ALL,
     ]
     .into_iter()
     .flatten()

@@ -1,0 +1,9 @@
+//! AWS: one file a service.
+
+mod access;
+mod failure;
+mod runtime;
+pub mod sts;
+
+pub use access::{Access, Aws, Profile};
+pub use failure::{Cause, Failure};

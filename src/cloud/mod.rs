@@ -1,0 +1,6 @@
+//! What talks to the outside: AWS.
+//!
+//! Its callers are ordinary, blocking code: a stage does one thing after another. What waits for the network runs on a small
+//! runtime of its own behind these functions. With the feature `cloud`, which is on by default.
+
+pub mod aws;

@@ -1,0 +1,8 @@
+//! A0970 to A0979: AWS.
+
+codes! {
+    NO_CREDENTIALS "A0970" "there are no AWS credentials that are valid";
+    DENIED "A0971" "AWS does not allow what is asked";
+    UNREACHABLE "A0972" "AWS does not answer";
+    FAILED "A0973" "AWS did not do what was asked";
+}
