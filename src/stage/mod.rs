@@ -15,9 +15,10 @@ pub mod store;
 pub mod work;
 
 mod folders;
+mod part;
 mod run_info;
 mod task;
 
 pub use folders::Folders;
-pub use run_info::{RunInfo, is_commit};
+pub use run_info::{From, RunInfo, github, is_commit};
 pub use task::{Task, path_of};

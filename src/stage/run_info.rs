@@ -26,6 +26,9 @@ pub struct RunInfo {
     pub repository: String,
     /// Where it is cloned from.
     pub remote: String,
+    /// Where other repositories are, by their names: `https://github.com`.
+    #[serde(default = "github")]
+    pub github: String,
     /// What it runs on.
     pub engine: Engine,
     /// The graph's entry that it follows: empty for the default one.
@@ -54,6 +57,24 @@ pub struct RunInfo {
     /// Whether stacks are synthesised and not deployed.
     #[serde(default)]
     pub synth_only: bool,
+    /// The environments that are wanted; empty: all.
+    #[serde(default)]
+    pub only: Vec<String>,
+    /// Where it begins, when not at the beginning.
+    #[serde(default)]
+    pub from: Option<From>,
+    /// Whether steps that name an image run in containers of this machine.
+    #[serde(default)]
+    pub containers: bool,
+}
+
+/// Where a run begins that goes on with what an earlier one has left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct From {
+    /// The path of the stage.
+    pub stage: String,
+    /// The earlier run.
+    pub run: String,
 }
 
 impl RunInfo {
@@ -86,8 +107,9 @@ impl RunInfo {
             .parse()
             .map_err(|_| malformed("APHEX_STARTED_AT", &started, "a time as RFC 3339 has it"))?;
         let repository = wanted("APHEX_REPOSITORY")?;
+        let github = variable("APHEX_GITHUB").unwrap_or_else(github);
         let remote = variable("APHEX_REMOTE");
-        let remote = remote.unwrap_or_else(|| format!("https://github.com/{repository}.git"));
+        let remote = remote.unwrap_or_else(|| address(&github, &repository));
         let number = optional("APHEX_PULL_REQUEST");
         let pull_request = match number.is_empty() {
             true => None,
@@ -108,6 +130,7 @@ impl RunInfo {
             file: wanted("APHEX_FILE")?,
             repository,
             remote,
+            github,
             engine: match variable("APHEX_ENGINE").as_deref() {
                 Some("local") => Engine::Local,
                 _ => Engine::Argo,
@@ -124,6 +147,16 @@ impl RunInfo {
             store: wanted("APHEX_STORE")?,
             local_changes: variable("APHEX_LOCAL_CHANGES").is_some(),
             synth_only: variable("APHEX_SYNTH_ONLY").is_some(),
+            only: optional("APHEX_ONLY")
+                .split(',')
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            from: variable("APHEX_FROM").map(|stage| From {
+                stage,
+                run: optional("APHEX_FROM_RUN"),
+            }),
+            containers: variable("APHEX_CONTAINERS").is_some(),
         })
     }
 
@@ -140,6 +173,7 @@ impl RunInfo {
             ("APHEX_FILE", self.file.clone()),
             ("APHEX_REPOSITORY", self.repository.clone()),
             ("APHEX_REMOTE", self.remote.clone()),
+            ("APHEX_GITHUB", self.github.clone()),
             ("APHEX_ENGINE", engine.to_owned()),
             ("APHEX_ENTRY", self.entry.clone()),
             ("APHEX_RUN", self.run.clone()),
@@ -155,9 +189,17 @@ impl RunInfo {
         let flags = [
             ("APHEX_LOCAL_CHANGES", self.local_changes),
             ("APHEX_SYNTH_ONLY", self.synth_only),
+            ("APHEX_CONTAINERS", self.containers),
         ];
         let set = flags.into_iter().filter(|(_, is_set)| *is_set);
         variables.extend(set.map(|(name, _)| (name, "1".to_owned())));
+        if !self.only.is_empty() {
+            variables.push(("APHEX_ONLY", self.only.join(",")));
+        }
+        if let Some(from) = &self.from {
+            variables.push(("APHEX_FROM", from.stage.clone()));
+            variables.push(("APHEX_FROM_RUN", from.run.clone()));
+        }
         variables
     }
 
@@ -181,6 +223,11 @@ impl RunInfo {
         fs::write(folders.run_info(), text + "\n")
     }
 
+    /// The address of a further repository, `owner/name`.
+    pub fn address_of(&self, repository: &str) -> String {
+        address(&self.github, repository)
+    }
+
     /// The branch; empty where the reference is none.
     pub fn branch(&self) -> &str {
         self.reference
@@ -194,6 +241,15 @@ impl RunInfo {
             .strip_prefix("refs/tags/")
             .unwrap_or_default()
     }
+}
+
+/// Where repositories are that are named without their host.
+pub fn github() -> String {
+    "https://github.com".to_owned()
+}
+
+fn address(github: &str, repository: &str) -> String {
+    format!("{}/{repository}.git", github.trim_end_matches('/'))
 }
 
 /// Whether a text is a whole SHA-1 in lower case, as GitHub writes it.
@@ -242,6 +298,7 @@ mod tests {
             file: "pipeline.aphex".into(),
             repository: "acme/shop".into(),
             remote: "https://github.com/acme/shop.git".into(),
+            github: "https://github.example".into(),
             engine: Engine::Local,
             entry: String::new(),
             run: "shop-7".into(),
@@ -257,6 +314,12 @@ mod tests {
             store: "file:///x".into(),
             local_changes: true,
             synth_only: false,
+            only: vec!["dev".into(), "qa".into()],
+            from: Some(From {
+                stage: "qa/smoke".into(),
+                run: "shop-6".into(),
+            }),
+            containers: true,
         }
     }
 

@@ -14,6 +14,7 @@ pub mod compile;
 pub mod judge;
 pub mod markdown;
 pub mod ministack;
+pub mod project;
 pub mod random;
 pub mod soup;
 pub mod tools;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::input::NOT_WRITTEN;
+use crate::model::Checkout;
 use crate::stage::checkout::{self, Git, Snapshot, Wish};
 use crate::stage::log::Log;
 use crate::stage::process::Stop;
@@ -55,13 +56,15 @@ impl Home {
     pub fn commit(
         &self,
         sha: Option<&str>,
+        settings: &Checkout,
         log: &Log,
         stop: &Stop,
     ) -> Result<Snapshot, Diagnostic> {
         let git = Git::find(log, stop)?;
         let wish = Wish {
             revision: sha,
-            submodules: true,
+            submodules: settings.submodules,
+            lfs: settings.lfs,
         };
         checkout::snapshot(&git, &self.project, &self.root.join("repository"), wish)
     }

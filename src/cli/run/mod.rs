@@ -20,11 +20,11 @@ use crate::diagnostics::{Diagnostic, Report, Role, did_you_mean, human, list_nam
 use crate::graph::{self, Entry, StageKind};
 use crate::model::Pipeline;
 use crate::ops::run::{Plan, Progress, run};
-use crate::stage::RunInfo;
 use crate::stage::log::Log;
 use crate::stage::process::Stop;
 use crate::stage::record::{Engine, Outcome, RunRecord, keys};
 use crate::stage::store::{Key, Store};
+use crate::stage::{self, RunInfo};
 
 /// Run a pipeline on this machine
 #[derive(Args, Debug)]
@@ -111,13 +111,19 @@ impl Run {
         self.check_names(entry)?;
         let stop = Stop::on_signals()?;
         let home = Home::open(input.project.root())?;
-        let commit = home.commit(self.sha.as_deref(), &Log::new(Vec::new()), &stop)?;
+        let commit = home.commit(
+            self.sha.as_deref(),
+            &pipeline.checkout,
+            &Log::new(Vec::new()),
+            &stop,
+        )?;
         let run_name = home.new_run(&pipeline.name.value)?;
         let info = RunInfo {
             pipeline: pipeline.name.value.clone(),
             file: input.name.clone(),
             repository: pipeline.repository.value.clone(),
             remote: commit.remote.to_string(),
+            github: std::env::var("APHEX_GITHUB").unwrap_or_else(|_| stage::github()),
             engine: Engine::Local,
             entry: entry.name.clone(),
             run: run_name.clone(),
@@ -131,6 +137,9 @@ impl Run {
             store: home.store_url()?,
             local_changes: commit.local_changes,
             synth_only: !self.deploy,
+            only: self.only.clone(),
+            from: None,
+            containers: false,
         };
         let most = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let plan = Plan {
@@ -139,7 +148,6 @@ impl Run {
             info,
             folder: home.folder_of(&run_name),
             most: self.jobs.unwrap_or(most),
-            only: self.only.clone(),
         };
         let store = home.store()?;
         let mut progress: Box<dyn Progress> = match std::io::stdout().is_terminal() && !self.verbose

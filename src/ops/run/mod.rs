@@ -42,8 +42,6 @@ pub struct Plan<'g, 'p> {
     pub folder: PathBuf,
     /// How many stages at once.
     pub most: usize,
-    /// The environments that are wanted; empty: all.
-    pub only: Vec<String>,
 }
 
 /// Runs it to its end, and returns what is to be remembered of it.
@@ -57,7 +55,9 @@ pub fn run(
     is_stopped: &dyn Fn() -> bool,
 ) -> RunRecord {
     let began = Instant::now();
-    let mut schedule = Schedule::new(plan.entry, plan.most, |stage| left_out(plan, stage));
+    let mut schedule = Schedule::new(plan.entry, plan.most, |stage| {
+        plan.info.leaves_out(plan.entry, stage)
+    });
     let (sender, events) = mpsc::channel();
     let mut jobs = Jobs::new(sender);
     let mut times: HashMap<StageId, (Timestamp, Instant, f64)> = HashMap::new();
@@ -119,37 +119,6 @@ pub fn run(
         progress.tick();
     }
     summary::record(plan, &schedule, store, &times, began.elapsed())
-}
-
-/// Why a stage is no part of this run.
-fn left_out(plan: &Plan<'_, '_>, stage: &Stage<'_>) -> Option<String> {
-    if let StageKind::Environment(environment) = stage.kind
-        && !plan.only.is_empty()
-        && !plan.only.contains(&environment.name.value)
-    {
-        return Some("not chosen by `--only`".to_owned());
-    }
-    let holder = stage.parent.and_then(|id| plan.entry.stage(id));
-    if let Some(StageKind::Wave(wave)) = holder.map(|holder| holder.kind)
-        && !plan.only.is_empty()
-        && !matches!(stage.kind, StageKind::Environment(_))
-        && !wave
-            .environments
-            .iter()
-            .all(|environment| plan.only.contains(&environment.name.value))
-    {
-        return Some("not all of the wave is chosen by `--only`".to_owned());
-    }
-    match stage.kind {
-        StageKind::SelfUpdate => Some("a local run updates no pipeline".to_owned()),
-        StageKind::Approval(_) | StageKind::Bake(_) if plan.info.synth_only => {
-            Some("nothing is deployed".to_owned())
-        }
-        StageKind::Step(_) if plan.info.synth_only && stage.parent.is_some() => {
-            Some("nothing is deployed".to_owned())
-        }
-        _ => None,
-    }
 }
 
 /// Tells of stages that turned out not to run, each once.

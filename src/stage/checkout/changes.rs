@@ -37,8 +37,8 @@ pub fn records(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// What differs from the commit that is checked out: in the index or in the tree, untracked too, ignored not; and what a
-/// filter has made of files.
-pub fn of(user: &User) -> Result<Changes, Diagnostic> {
+/// filter has made of files; `lfs` says whether that of Git LFS counts.
+pub fn of(user: &User, lfs: bool) -> Result<Changes, Diagnostic> {
     let mut changes = Changes::default();
     let args = [
         "status",
@@ -70,7 +70,7 @@ pub fn of(user: &User) -> Result<Changes, Diagnostic> {
             seen.insert(own);
         }
     }
-    for own in filtered(user, &seen)? {
+    for own in filtered(user, &seen, lfs)? {
         if fs::symlink_metadata(user.root.join(path(&own))).is_ok() {
             changes.changed.insert(own);
         }
@@ -116,7 +116,7 @@ fn take(user: &User, record: &[u8], changes: &mut Changes) {
 }
 
 /// The files that a filter is for, such as `filter=lfs`: the commit holds something else than the tree.
-fn filtered(user: &User, files: &HashSet<Vec<u8>>) -> Result<Vec<Vec<u8>>, Diagnostic> {
+fn filtered(user: &User, files: &HashSet<Vec<u8>>, lfs: bool) -> Result<Vec<Vec<u8>>, Diagnostic> {
     let input: Vec<u8> = files
         .iter()
         .flat_map(|path| [path, &b"\0"[..]].concat())
@@ -128,9 +128,9 @@ fn filtered(user: &User, files: &HashSet<Vec<u8>>) -> Result<Vec<Vec<u8>>, Diagn
     let out = good_bytes(answer)?;
     let fields: Vec<&[u8]> = out.split(|byte| *byte == 0).collect();
     let of_filter = fields.chunks_exact(3).filter_map(|chunk| match chunk {
-        [path, b"filter", value] if !matches!(*value, b"unspecified" | b"unset") => {
-            Some(path.to_vec())
-        }
+        [_, b"filter", b"unspecified" | b"unset"] => None,
+        [_, b"filter", b"lfs"] if !lfs => None,
+        [path, b"filter", _] => Some(path.to_vec()),
         _ => None,
     });
     Ok(of_filter.collect())

@@ -74,7 +74,7 @@ impl Session {
             Failure::Network => (
                 &UNREACHABLE,
                 format!("`{name}` cannot be reached"),
-                "see whether the pod may reach the host (network policies, proxy), and run it again",
+                "see whether the host can be reached from here (network policies, proxy), and run it again",
             ),
             Failure::Refused => (
                 &REFUSED,
@@ -114,8 +114,10 @@ impl Session {
         ]
         .map(Into::into)
         .to_vec();
-        if depth > 0 {
-            args.push(format!("--depth={depth}").into());
+        match depth {
+            0 if dir.join(".git/shallow").exists() => args.push("--unshallow".into()),
+            0 => {}
+            _ => args.push(format!("--depth={depth}").into()),
         }
         if partial {
             args.push("--filter=blob:none".into());

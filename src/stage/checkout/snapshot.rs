@@ -10,6 +10,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostics::Diagnostic;
@@ -30,6 +31,8 @@ pub struct Wish<'a> {
     pub revision: Option<&'a str>,
     /// Whether what is in submodules becomes part of it, as plain files. Without it they are empty folders.
     pub submodules: bool,
+    /// Whether files of Git LFS become part of it with their content. Without it they are what points at it, where they have not changed.
+    pub lfs: bool,
 }
 
 /// A commit that can be checked out.
@@ -93,7 +96,7 @@ pub fn snapshot(
         (Some(_), Some(tree)) => tree.clone(),
         (None, tree) => {
             let mut found = Found::default();
-            let made = maker.tree(&user, tree.as_deref(), wish.submodules, 0, &mut found)?;
+            let made = maker.tree(&user, tree.as_deref(), wish, 0, &mut found)?;
             local_changes = found.changes;
             left_out = found.left_out;
             made
@@ -325,6 +328,7 @@ impl<'a> Maker<'a> {
         if let Some(user) = user {
             alternates.extend(user.objects.as_os_str().as_encoded_bytes());
             alternates.push(b'\n');
+            self.borrow_lfs(user)?;
         }
         let shallow = self.repository.join("shallow");
         let written = fs::create_dir_all(self.repository.join("objects/info"))
@@ -383,7 +387,7 @@ impl<'a> Maker<'a> {
         &self,
         user: &User,
         base: Option<&str>,
-        submodules: bool,
+        wish: Wish<'_>,
         depth: usize,
         found: &mut Found,
     ) -> Result<String, Diagnostic> {
@@ -401,7 +405,7 @@ impl<'a> Maker<'a> {
             removed,
             submodules: modules,
             repositories,
-        } = changes::of(user)?;
+        } = changes::of(user, wish.lfs)?;
         found.changes |= any;
         found.left_out.extend(repositories);
         let gone: Vec<u8> = removed
@@ -417,7 +421,7 @@ impl<'a> Maker<'a> {
             .flat_map(|path| [path, &b"\0"[..]].concat())
             .collect();
         for module in modules {
-            self.module(user, &writer, &module, submodules, depth, found)?;
+            self.module(user, &writer, &module, wish, depth, found)?;
         }
         self.write_tree(&writer, &user.root, &paths)
     }
@@ -428,13 +432,13 @@ impl<'a> Maker<'a> {
         user: &User,
         writer: &Git,
         module: &[u8],
-        wanted: bool,
+        wish: Wish<'_>,
         depth: usize,
         found: &mut Found,
     ) -> Result<(), Diagnostic> {
         let path = changes::path(module);
         let root = user.root.join(&path);
-        if !wanted || !root.join(".git").exists() {
+        if !wish.submodules || !root.join(".git").exists() {
             return Ok(());
         }
         if depth >= DEEPEST {
@@ -452,7 +456,7 @@ impl<'a> Maker<'a> {
         let tree = self.tree(
             &inner,
             base.as_deref(),
-            wanted,
+            wish,
             depth.saturating_add(1),
             found,
         )?;
@@ -475,6 +479,20 @@ impl<'a> Maker<'a> {
             [OsString::from("read-tree"), prefix, tree.into()],
         )?)?;
         Ok(())
+    }
+
+    /// Lets files of Git LFS be fetched from here: `git-lfs` looks for them in `lfs` of a repository on the same machine.
+    fn borrow_lfs(&self, user: &User) -> Result<(), Diagnostic> {
+        let theirs = user.objects.with_file_name("lfs");
+        let ours = self.repository.join("lfs");
+        if !theirs.is_dir() || ours.symlink_metadata().is_ok() {
+            return Ok(());
+        }
+        match symlink(&theirs, &ours) {
+            // Another run was faster.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            linked => linked.map_err(|error| failed_io(&ours, &error)),
+        }
     }
 
     fn borrow_more(&self, user: &User) -> Result<(), Diagnostic> {

@@ -74,13 +74,35 @@ pub fn checkout(
         }
     };
     switch(&session, into, &commit)?;
+    add(&session, wanted, into)?;
+    Ok(commit)
+}
+
+/// Adds to a commit that is checked out with a history of one what more is wanted: what that is may stand in the tree itself.
+pub fn complete(
+    git: &Git,
+    wanted: &Wanted<'_>,
+    credentials: &Credentials,
+    into: &Path,
+) -> Result<(), Diagnostic> {
+    let session = Session::open(git, wanted.remote, credentials)?;
+    if let Revision::Commit { sha, reference } = wanted.revision
+        && wanted.depth != 1
+    {
+        fetch(&session, wanted, into, sha, reference)?;
+    }
+    add(&session, wanted, into)
+}
+
+/// What is no part of the commit's own tree.
+fn add(session: &Session, wanted: &Wanted<'_>, into: &Path) -> Result<(), Diagnostic> {
     if wanted.submodules {
-        submodules::update(&session, into, wanted.depth)?;
+        submodules::update(session, into, wanted.depth)?;
     }
     if wanted.lfs {
-        lfs::pull(&session, into)?;
+        lfs::pull(session, into)?;
     }
-    Ok(commit)
+    Ok(())
 }
 
 fn prepare(session: &Session, into: &Path) -> Result<(), Diagnostic> {
@@ -179,7 +201,10 @@ fn borrow(folder: &Path, into: &Path, depth: u32, sha: &str) -> Result<(), Diagn
         match fs::read(objects.join("shallow")) {
             _ if depth == 1 => fs::write(own.join("shallow"), format!("{sha}\n")),
             Ok(shallow) => fs::write(own.join("shallow"), shallow),
-            Err(_) => Ok(()),
+            Err(_) => match fs::remove_file(own.join("shallow")) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            },
         }
     };
     borrowed().map_err(|error| {

@@ -1,6 +1,7 @@
 //! What one program writes into a log.
 
 use std::io::{self, Write};
+use std::time::{Duration, Instant};
 
 use crate::stage::log::Log;
 use crate::stage::log::clean::{Cleaner, Piece};
@@ -8,8 +9,11 @@ use crate::stage::log::mask::Masks;
 use crate::stage::log::pending::{Pending, Written};
 use crate::stage::log::tail::Tail;
 
-/// One source of text: a child's pipe, say. Whole lines are written at once; what is drawn over again by a
-/// carriage return counts as a line; what is left at the end is written when the stream is dropped.
+/// Of a line that is drawn over again and again, states in between are written this far apart.
+const BETWEEN_STATES: Duration = Duration::from_secs(15);
+
+/// One source of text: a child's pipe, say. Whole lines are written at once; of a line that is drawn over again and again, as progress
+/// bars do, the last state is written, and one in between now and then; what is left at the end is written when the stream is dropped.
 ///
 /// Writing never fails: a log that cannot be written must not fail a stage.
 pub struct Stream {
@@ -25,8 +29,10 @@ struct Line {
     pending: Pending,
     /// What was written of this line before.
     plain: String,
-    /// The last thing drawn over by a carriage return.
-    overdrawn: String,
+    /// What it was when a carriage return came: what follows is drawn over it.
+    overdrawn: Option<Written>,
+    /// When a state of it was written last, or it was drawn over first.
+    shown: Option<Instant>,
     /// A part of this line has been written.
     begun: bool,
 }
@@ -67,7 +73,7 @@ impl Stream {
         cleaner.read(bytes, &mut each);
         if end {
             cleaner.end(&mut each);
-            if !line.pending.is_empty() || line.begun {
+            if !line.pending.is_empty() || line.begun || line.overdrawn.is_some() {
                 line.take(Piece::Newline, &shared.masks, &mut drawn, &mut lines);
             }
         }
@@ -90,22 +96,35 @@ impl Line {
                     self.begun = true;
                 }
             }
+            // A part of it is written already: it ends there.
+            Piece::Return if self.begun => self.take(Piece::Newline, masks, drawn, lines),
             Piece::Return => {
-                self.write(drawn, |pending, written| pending.end(masks, written));
-                drawn.push('\r');
-                self.begun = true;
-                let plain = std::mem::take(&mut self.plain);
-                if !plain.is_empty() {
-                    self.overdrawn = plain;
+                let mut state = Written::default();
+                self.pending.end(masks, &mut state);
+                if !state.plain.is_empty() {
+                    self.overdrawn = Some(state);
+                }
+                let shown = self.shown.get_or_insert_with(Instant::now);
+                if shown.elapsed() >= BETWEEN_STATES {
+                    self.shown = Some(Instant::now());
+                    if let Some(state) = self.overdrawn.take() {
+                        finish(state, drawn, lines);
+                    }
                 }
             }
             Piece::Newline => {
-                self.write(drawn, |pending, written| pending.end(masks, written));
-                drawn.push('\n');
-                let plain = std::mem::take(&mut self.plain);
-                let overdrawn = std::mem::take(&mut self.overdrawn);
-                lines.push(if plain.is_empty() { overdrawn } else { plain });
+                let overdrawn = self.overdrawn.take();
+                let mut state = Written {
+                    drawn: String::new(),
+                    plain: std::mem::take(&mut self.plain),
+                };
+                self.pending.end(masks, &mut state);
+                match overdrawn {
+                    Some(before) if state.plain.is_empty() => finish(before, drawn, lines),
+                    _ => finish(state, drawn, lines),
+                }
                 self.begun = false;
+                self.shown = None;
             }
         }
     }
@@ -119,6 +138,13 @@ impl Line {
         *drawn = written.drawn;
         self.plain = written.plain;
     }
+}
+
+/// Writes the end of a line.
+fn finish(state: Written, drawn: &mut String, lines: &mut Vec<String>) {
+    drawn.push_str(&state.drawn);
+    drawn.push('\n');
+    lines.push(state.plain);
 }
 
 impl Write for Stream {

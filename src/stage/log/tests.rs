@@ -25,18 +25,34 @@ fn lines_of_two_streams_do_not_mix() {
 }
 
 #[test]
-fn progress_is_shown_as_it_comes_and_another_line_does_not_stand_in_it() {
+fn of_progress_the_last_state_is_written() {
     let (log, text) = Memory::log();
     let mut stream = log.stream();
     stream.write_all(b"10%\r20%\r30").unwrap();
-    assert_eq!(text.text(), "10%\r20%\r");
+    assert_eq!(text.text(), "");
     log.line("Aphex");
     stream.write_all(b"%\rdone\nnext\n").unwrap();
-    assert_eq!(text.text(), "10%\r20%\r\nAphex\n30%\rdone\nnext\n");
+    assert_eq!(text.text(), "Aphex\ndone\nnext\n");
     assert_eq!(stream.tail(9), ["done", "next"]);
-    stream.write_all(b"50%\r60%\r").unwrap();
+    // The line is drawn over with nothing: what was there last is what it said.
+    stream.write_all(b"\x1b[32m50%\r60%\r\n").unwrap();
+    stream.write_all(b"\x1b[0m70%\r80%\r").unwrap();
     drop(stream);
-    assert_eq!(log.tail(1), ["60%"]);
+    assert_eq!(log.tail(2), ["60%", "80%"]);
+    assert_eq!(
+        text.text(),
+        "Aphex\ndone\nnext\n\x1b[0;32m60%\x1b[0m\n80%\n"
+    );
+}
+
+#[test]
+fn a_very_long_line_that_is_drawn_over_ends_there() {
+    let (log, text) = Memory::log();
+    let mut stream = log.stream();
+    let long = "x".repeat(40_000);
+    stream.write_all(long.as_bytes()).unwrap();
+    stream.write_all(b"\rshort\n").unwrap();
+    assert!(text.text() == format!("{long}\nshort\n"));
 }
 
 #[test]
@@ -297,7 +313,7 @@ proptest! {
         let (log, memory) = Memory::log();
         let plain = written(&log, &memory, &bytes, &cuts);
         for character in plain.chars() {
-            prop_assert!(!character.is_control() || "\n\r\t".contains(character), "{character:?}");
+            prop_assert!(!character.is_control() || "\n\t".contains(character), "{character:?}");
         }
     }
 

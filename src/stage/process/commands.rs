@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::diagnostics::Diagnostic;
 use crate::model::{Shell, Text};
 use crate::stage::log::Log;
-use crate::stage::process::explain::{Context, failure, time_in_words};
+use crate::stage::process::explain::{Context, Place, failure, time_in_words};
 use crate::stage::process::output::Taker;
 use crate::stage::process::run::{self, Left};
 use crate::stage::process::{Command, Ended, Environment, Status, Stop};
@@ -114,7 +114,10 @@ impl Commands<'_> {
             text: &text.value,
             span: Some(text.span),
             shell: Some(self.shell),
-            image: self.image,
+            place: match self.image {
+                Some(image) => Place::Pod(image),
+                None => Place::Machine,
+            },
             variables: self.env.keys().filter_map(|name| name.to_str()).collect(),
             timeout: self.timeout,
             stopped_by: stop.why(),

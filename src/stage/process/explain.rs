@@ -25,14 +25,26 @@ pub struct Context<'a> {
     pub span: Option<Span>,
     /// The shell that it is a script for.
     pub shell: Option<Shell>,
-    /// The image it runs in; `None` where it is this machine.
-    pub image: Option<&'a str>,
+    /// Where it runs.
+    pub place: Place<'a>,
     /// The names of its variables.
     pub variables: Vec<&'a str>,
     /// How long it, or the list that it stands in, may take.
     pub timeout: Option<Duration>,
     /// Why it was told to stop.
     pub stopped_by: Option<String>,
+}
+
+/// Where a command runs: what is to be done about a failure depends on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// As a process of this machine.
+    #[default]
+    Machine,
+    /// On this machine, in a container of an image.
+    Container(&'a str),
+    /// In a pod, in a container of an image.
+    Pod(&'a str),
 }
 
 /// What is wrong with how a command ended; `None` where it has succeeded.
@@ -54,8 +66,13 @@ pub fn failure(ended: &Ended, context: &Context<'_>) -> Option<Diagnostic> {
         }
         Status::Stopped => {
             let why = context.stopped_by.as_deref().unwrap_or("a request");
-            error(&codes::STOPPED, context, format!("`{name}` was stopped after {after} by {why}"))
-                .help("if nobody has ended this run, look at what has happened to its pod: `kubectl describe pod`")
+            match context.place {
+                Place::Pod(_) => error(&codes::STOPPED, context, format!("`{name}` was stopped after {after} by {why}"))
+                    .help("if nobody has ended this run, look at what has happened to its pod: `kubectl describe pod`"),
+                Place::Machine | Place::Container(_) => {
+                    error(&codes::STOPPED, context, format!("`{name}` was stopped after {after}: the run was ended"))
+                }
+            }
         }
     };
     Some(with_tail(diagnostic, &ended.tail))
@@ -72,9 +89,17 @@ fn exit(code: i32, ended: &Ended, context: &Context<'_>) -> Diagnostic {
             "its exit code is {code}: 128 and the number of the signal"
         ));
     }
-    let place = match context.image {
-        Some(image) => format!("in the image `{image}`"),
-        None => "on this machine".to_owned(),
+    let place = match context.place {
+        Place::Container(image) | Place::Pod(image) => format!("in the image `{image}`"),
+        Place::Machine => "on this machine".to_owned(),
+    };
+    let remedy = match context.place {
+        Place::Container(_) | Place::Pod(_) => {
+            "use an image that has it, or install it in a command before"
+        }
+        Place::Machine => {
+            "install it; or run in an image that has it, with `image = \"…\"` and `aphex run --container`"
+        }
     };
     match (complaint(&ended.tail), code) {
         (Some(Said::Unset(variable)), _) if context.shell.is_some() => {
@@ -82,32 +107,66 @@ fn exit(code: i32, ended: &Ended, context: &Context<'_>) -> Diagnostic {
             let known = context.variables.iter().copied();
             let help = match did_you_mean(&variable, known) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("set it in `env`, or write `${{{variable}:-}}` where it may be missing"),
+                None => {
+                    format!("set it in `env`, or write `${{{variable}:-}}` where it may be missing")
+                }
             };
-            error(&codes::FAILED, context, format!("`{name}` has failed: the variable `{variable}` is not set"))
-                .note(format!("`{shell} -eu` ends at a variable that is not set"))
-                .help(help)
+            error(
+                &codes::FAILED,
+                context,
+                format!("`{name}` has failed: the variable `{variable}` is not set"),
+            )
+            .note(format!("`{shell} -eu` ends at a variable that is not set"))
+            .help(help)
         }
-        (Some(Said::Missing(program)), 127) if !program.contains('/') => {
-            error(&codes::NOT_FOUND, context, format!("there is no `{program}` {place}"))
-                .note(format!("exit code 127 of `{name}`: command not found"))
-                .help(format!("use an image that has it, or install it in a command before; with `tools = [\"{program}\"]` it is looked for before the run does anything"))
-        }
-        (Some(Said::Missing(path)), 127) => {
-            error(&codes::NOT_FOUND, context, format!("`{path}` does not exist {place}, or the interpreter that its first line names"))
-                .note(format!("exit code 127 of `{name}`: command not found"))
-                .help("commands run in the step's `dir`, at the root of the repository by default")
-        }
-        (Some(Said::NotExecutable(path, reason)), 126) => {
-            error(&codes::NOT_FOUND, context, format!("`{path}` cannot be executed {place}: {reason}"))
-                .note(format!("exit code 126 of `{name}`"))
-                .help(format!("`git update-index --chmod=+x {}` makes a file of the repository executable", path.trim_start_matches("./")))
-        }
-        (_, 127) => error(&codes::NOT_FOUND, context, format!("`{name}` calls a program that does not exist {place}"))
-            .note("exit code 127: command not found"),
-        (_, 126) => error(&codes::NOT_FOUND, context, format!("`{name}` calls something that cannot be executed {place}"))
-            .note("exit code 126: cannot execute"),
-        _ => error(&codes::FAILED, context, format!("`{name}` has failed with exit code {code} after {}", time_in_words(ended.took))),
+        (Some(Said::Missing(program)), 127) if !program.contains('/') => error(
+            &codes::NOT_FOUND,
+            context,
+            format!("there is no `{program}` {place}"),
+        )
+        .note(format!("exit code 127 of `{name}`: command not found"))
+        .help(format!(
+            "{remedy}; with `tools = [\"{program}\"]` it is looked for before the run does anything"
+        )),
+        (Some(Said::Missing(path)), 127) => error(
+            &codes::NOT_FOUND,
+            context,
+            format!(
+                "`{path}` does not exist {place}, or the interpreter that its first line names"
+            ),
+        )
+        .note(format!("exit code 127 of `{name}`: command not found"))
+        .help("commands run in the step's `dir`, at the root of the repository by default"),
+        (Some(Said::NotExecutable(path, reason)), 126) => error(
+            &codes::NOT_FOUND,
+            context,
+            format!("`{path}` cannot be executed {place}: {reason}"),
+        )
+        .note(format!("exit code 126 of `{name}`"))
+        .help(format!(
+            "`git update-index --chmod=+x {}` makes a file of the repository executable",
+            path.trim_start_matches("./")
+        )),
+        (_, 127) => error(
+            &codes::NOT_FOUND,
+            context,
+            format!("`{name}` calls a program that does not exist {place}"),
+        )
+        .note("exit code 127: command not found"),
+        (_, 126) => error(
+            &codes::NOT_FOUND,
+            context,
+            format!("`{name}` calls something that cannot be executed {place}"),
+        )
+        .note("exit code 126: cannot execute"),
+        _ => error(
+            &codes::FAILED,
+            context,
+            format!(
+                "`{name}` has failed with exit code {code} after {}",
+                time_in_words(ended.took)
+            ),
+        ),
     }
 }
 
@@ -124,6 +183,9 @@ fn signalled(signal: i32, ended: &Ended, context: &Context<'_>) -> Diagnostic {
         9 if ended.out_of_memory => diagnostic
             .note("the kernel has ended a process of this container: its memory was used up")
             .help("give the step more: `resources = { memory = 4Gi }`"),
+        9 if matches!(context.place, Place::Machine) => diagnostic
+            .note("the kernel does that when memory is used up")
+            .help("if that is it, run fewer stages at once: `--jobs 1`"),
         9 => diagnostic
             .note("the kernel does that when memory is used up")
             .help("if that is it, give the step more: `resources = { memory = 4Gi }`"),

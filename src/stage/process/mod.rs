@@ -31,7 +31,7 @@ use crate::stage::log::Log;
 use crate::stage::process::output::{Lines, Taker};
 
 pub use commands::{Commands, Done, Outcome};
-pub use explain::{Context, failure, time_in_words};
+pub use explain::{Context, Place, failure, time_in_words};
 pub use stop::Stop;
 
 /// The environment of a command: the whole of it, nothing is inherited.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::Place;
 use super::codes;
 use super::{
     Command, Commands, Context, Ended, Environment, Outcome, Status, Stop, capture, failure, run,
@@ -512,8 +513,20 @@ fn a_stop_is_no_failure_of_the_command() {
     let context = Context {
         text: "make",
         stopped_by: Some("SIGTERM".to_owned()),
+        place: Place::Pod("node:22"),
         ..Context::default()
     };
+    let here = Context {
+        place: Place::Machine,
+        ..context.clone()
+    };
+    let here = failure(&ended, &here).unwrap();
+    assert!(
+        here.message.ends_with(": the run was ended"),
+        "{}",
+        here.message
+    );
+    assert!(here.help.is_none(), "{:?}", here.help);
     let failure = failure(&ended, &context).unwrap();
     assert_eq!(failure.code, &codes::STOPPED);
     assert!(

@@ -5,6 +5,7 @@ mod deploy;
 mod did;
 mod keep;
 mod preflight;
+mod sources;
 mod start;
 mod step;
 mod variables;
@@ -101,7 +102,7 @@ fn in_entry(
     let named = context.path.clone().unwrap_or_else(|| path.clone());
     let did = match entry.stage(id).map(|stage| stage.kind) {
         Some(StageKind::Preflight) => preflight::perform(context, pipeline, entry),
-        Some(StageKind::Step(step)) => step::perform(context, &named, step),
+        Some(StageKind::Step(step)) => step::perform(context, pipeline, &named, step),
         Some(kind @ StageKind::Deploy { environment, .. }) => {
             let stacks: Vec<_> = kind.stacks().collect();
             deploy::perform(context, pipeline, environment, &stacks)

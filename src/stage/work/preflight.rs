@@ -1,13 +1,13 @@
 //! What can be known before anything runs (9.1 to 9.5).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::analysis;
 use crate::diagnostics::codes::run as codes;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::graph::{Entry, StageKind};
-use crate::model::Pipeline;
+use crate::model::{App, Env, EnvValue, Pipeline};
 use crate::rules;
 use crate::source::Span;
 use crate::stage::record::Engine;
@@ -29,9 +29,54 @@ pub fn perform(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>) -> Did
         .log
         .line(&format!("{}: no errors", context.run.file));
     if context.run.engine == Engine::Local {
+        secrets(context, pipeline, entry, &mut did);
         tools(context, pipeline, entry, &mut did);
     }
     did
+}
+
+/// On one machine secrets are variables of whoever runs it: all that this run needs must be there.
+fn secrets(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>, did: &mut Did) {
+    let mut wanted: Vec<&Env> = Vec::new();
+    for stage in &entry.stages {
+        if context.run.leaves_out_with_all(entry, stage) {
+            continue;
+        }
+        match stage.kind {
+            StageKind::Step(step) => {
+                wanted.push(&step.env);
+                wanted.extend(step.services.iter().map(|service| &service.env));
+            }
+            kind
+            @ (StageKind::Deploy { environment, .. } | StageKind::Diff { environment, .. }) => {
+                wanted.extend([&environment.env, &environment.context]);
+                for stack in kind.stacks() {
+                    wanted.push(&stack.context);
+                    if !context.run.synth_only {
+                        wanted.push(&stack.parameters);
+                    }
+                    let of_stack = |app: &&App| app.name.value == stack.app.value;
+                    let apps = pipeline.apps.iter().filter(of_stack);
+                    wanted.extend(apps.flat_map(|app| [&app.env, &app.context]));
+                }
+            }
+            _ => {}
+        }
+    }
+    // One that several use is missing once.
+    let mut seen = BTreeSet::new();
+    for value in wanted.into_iter().flat_map(|env| env.values()) {
+        let EnvValue::Secret(secret) = &value.value else {
+            continue;
+        };
+        if seen.insert((
+            secret.name.to_string(),
+            secret.key.as_deref().map(str::to_owned),
+        )) && let Err(problem) = context.secret(secret)
+        {
+            did.problems.push(problem.at(value.span));
+        }
+    }
 }
 
 /// On one machine every step without an image runs here, so everything it calls must be here.
@@ -41,7 +86,7 @@ fn tools(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>, did: &mut Di
         let StageKind::Step(step) = stage.kind else {
             continue;
         };
-        if context.run.synth_only && stage.parent.is_some() {
+        if context.run.leaves_out_with_all(entry, stage) {
             continue;
         }
         for tool in rules::tools(step) {

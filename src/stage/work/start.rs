@@ -13,7 +13,7 @@ use crate::stage::log::Log;
 use crate::stage::process::Stop;
 use crate::stage::record::StageResult;
 use crate::stage::store::{Address, LocalStore, Store};
-use crate::stage::work::{Context, keep};
+use crate::stage::work::{Context, keep, sources};
 use crate::stage::{Folders, RunInfo, Task, path_of};
 
 /// Opens what the checkout has prepared.
@@ -54,6 +54,7 @@ pub fn checkout(
     };
     let credentials = Credentials::read(&context.folders.credentials())?;
     checkout_tree(&git, &wanted, &credentials, &context.folders.source())?;
+    sources::add(&context, &git, wanted, credentials)?;
     let results = context.results();
     let before = before(&context, task, &results);
     keep::restore(&context, &before)

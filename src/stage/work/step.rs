@@ -5,13 +5,14 @@ use std::time::{Duration, SystemTime};
 
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run_process::NO_CONTAINERS;
-use crate::model::{Service, Step, When};
+use crate::model::{Pipeline, Service, Step, When};
 use crate::stage::process::{Commands, GRACE};
+use crate::stage::record::Engine;
 use crate::stage::reports;
 use crate::stage::work::{Context, Did, keep, variables};
 
 /// Runs a step's commands, and keeps what it is to keep, also when they fail.
-pub fn perform(context: &Context, path: &str, step: &Step) -> Did {
+pub fn perform(context: &Context, pipeline: &Pipeline, path: &str, step: &Step) -> Did {
     match &step.when.value {
         When::Known(false) => return Did::nothing("its condition does not hold"),
         When::Output(output) => {
@@ -36,7 +37,16 @@ pub fn perform(context: &Context, path: &str, step: &Step) -> Did {
     let commands = Commands {
         run: &step.run,
         shell: step.shell,
-        image: None,
+        image: match context.run.engine {
+            Engine::Argo => Some(
+                &step
+                    .image
+                    .as_ref()
+                    .unwrap_or(&pipeline.images.builder)
+                    .value,
+            ),
+            Engine::Local => None,
+        },
         dir: context.directory(dir),
         env,
         timeout: step

@@ -1,0 +1,168 @@
+//! What `aphex run` makes of a working tree, of secrets and of what programs write. Real Git, real shells.
+
+mod support;
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use support::project::{Project, signal, stage, text, wait_until};
+
+const STACK: &str = "stack Site";
+
+/// `depth`, submodules and further repositories of the file hold on this machine, too.
+#[test]
+fn the_checkout_of_the_file_holds_here() {
+    let other = Project::new("build { run = [\"true\"] }", STACK);
+    other.write("shared.txt", "shared");
+    other.git(&["rm", "--quiet", "pipeline.aphex"]);
+    other.commit();
+    let shelf = tempfile::tempdir().unwrap();
+    let bare = shelf.path().join("acme/config.git");
+    fs::create_dir_all(bare.parent().unwrap()).unwrap();
+    other.git(&["clone", "--quiet", "--bare", ".", bare.to_str().unwrap()]);
+
+    let counted = "test $(git rev-list --count HEAD) =";
+    for (settings, tests) in [
+        (
+            "",
+            [
+                format!("{counted} 1"),
+                "test ! -e part/shared.txt".to_owned(),
+            ],
+        ),
+        (
+            "checkout { depth = 2, submodules = true }\n  source config { repository = \"acme/config\" }",
+            [
+                format!("{counted} 2; test -z \\\"$(git status --porcelain)\\\""),
+                "cat part/shared.txt; cat config/shared.txt".to_owned(),
+            ],
+        ),
+        (
+            "checkout { depth = 0 }",
+            [format!("{counted} 4"), "true".to_owned()],
+        ),
+    ] {
+        let tests = tests.map(|test| format!("\"{test}\"")).join(", ");
+        let project = Project::new(&format!("{settings}\n  build {{ run = [{tests}] }}"), STACK);
+        let url = format!("file://{}", bare.display());
+        let allow = ["-c", "protocol.file.allow=always"];
+        project.git(&[&allow[..], &["submodule", "--quiet", "add", &url, "part"]].concat());
+        project.commit();
+        project.commit();
+        // A fourth commit is the snapshot that is run.
+        project.write("new.txt", "");
+        let output = project
+            .aphex(&["run"])
+            .env("APHEX_GITHUB", format!("file://{}", shelf.path().display()))
+            .output()
+            .unwrap();
+        let said = text(&output);
+        assert!(said.contains("build"), "{said}");
+        assert_eq!(
+            stage(&project.last_record(), "build")["outcome"],
+            "succeeded",
+            "{settings}: {said}"
+        );
+    }
+}
+
+#[test]
+fn a_repository_that_cannot_be_had_has_its_place() {
+    let project = Project::new(
+        "source config { repository = \"acme/nothing\" }\n  build { run = [\"true\"] }",
+        STACK,
+    );
+    let output = project
+        .aphex(&["run"])
+        .env(
+            "APHEX_GITHUB",
+            format!("file://{}", project.path().display()),
+        )
+        .output()
+        .unwrap();
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("acme/nothing"), "{said}");
+    assert!(!said.contains("kubectl") && !said.contains("pod"), "{said}");
+}
+
+/// All of them at once, before anything runs; and only those of what is run.
+#[test]
+fn missing_secrets_are_named_before_anything_runs() {
+    let project = Project::new(
+        "build { run = [\"touch ran\"], env = { A = secret(\"one\", key = \"a\") } }\n  \
+         check lint { run = [\"true\"], env = { B = secret(\"two\"), C = secret(\"one\", key = \"a\") } }",
+        "env = { D = secret(\"three\") }\n    step copy { run = [\"true\"], env = { E = secret(\"four\") } }\n    stack Site",
+    );
+    let (output, record) = project.run(&[]);
+    let said = text(&output);
+    assert_eq!(stage(&record, "preflight")["outcome"], "failed", "{said}");
+    assert_eq!(stage(&record, "build")["outcome"], Value::Null);
+    for name in ["ONE__A", "TWO", "THREE"] {
+        assert!(
+            said.contains(&format!("the variable `APHEX_SECRET_{name}`")),
+            "{name}: {said}"
+        );
+    }
+    assert_eq!(said.matches("set the variable").count(), 3, "{said}");
+
+    let output = project.aphex(&["run", "--deploy"]).output().unwrap();
+    assert!(
+        text(&output).contains("APHEX_SECRET_FOUR"),
+        "{}",
+        text(&output)
+    );
+}
+
+/// Ten thousand states of a progress bar are a line.
+#[test]
+fn progress_of_a_program_is_its_last_state() {
+    let project = Project::new(
+        "build { run = [\"i=0; while [ $i -lt 10000 ]; do i=$((i+1)); printf '\\\\r%d %%' $i; done; echo; echo done\"] }",
+        STACK,
+    );
+    let (output, record) = project.run(&[]);
+    let said = text(&output);
+    assert_eq!(stage(&record, "build")["outcome"], "succeeded", "{said}");
+    assert!(
+        said.contains("10000 %") && !said.contains("9999 %"),
+        "{said}"
+    );
+    assert!(!said.contains('\r'));
+    let run = record["run"].as_str().unwrap();
+    let log = project
+        .path()
+        .join(format!(".aphex/store/runs/{run}/stages/build/0.log"));
+    let log = fs::read_to_string(log).unwrap();
+    assert!(log.contains("10000 %\ndone\n") && log.len() < 1000, "{log}");
+}
+
+/// Who has ended a run knows it: nothing sends him to a cluster.
+#[test]
+fn ctrl_c_is_told_to_who_pressed_it() {
+    let project = Project::new("build { run = [\"touch began; sleep 300\"] }", STACK);
+    let mut child = project
+        .aphex(&["run"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let runs = project.path().join(".aphex/runs");
+    wait_until("the build begins", || {
+        let find = Command::new("find")
+            .arg(&runs)
+            .args(["-name", "began"])
+            .output();
+        !find.unwrap().stdout.is_empty()
+    });
+    signal(&child, "INT");
+    let _ = child.wait();
+    let said = text(&child.wait_with_output().unwrap());
+    assert!(said.contains(": the run was ended"), "{said}");
+    assert!(
+        !said.contains("kubectl") && !said.contains("SIGTERM"),
+        "{said}"
+    );
+}
