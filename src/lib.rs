@@ -4,6 +4,7 @@
 //!
 //! | folder | what it is |
 //! | --- | --- |
+//! | [`collections`] | maps and sets |
 //! | [`source`] | files, spans, lines, the one door to the disk |
 //! | [`diagnostics`] | what is wrong, as data; the registry of codes; one renderer a file |
 //! | [`syntax`] | text → syntax tree, with recovery |
@@ -32,6 +33,7 @@ pub mod analysis;
 pub mod cli;
 #[cfg(feature = "cloud")]
 pub mod cloud;
+pub mod collections;
 pub mod diagnostics;
 pub mod eval;
 pub mod graph;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The folders (and single files) below `src/`, lowest first: each may use those before it alone.
 const ORDER: &[&str] = &[
+    "collections",
     "source",
     "diagnostics",
     "syntax",

@@ -1,6 +1,5 @@
 //! `aphex check`
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -10,6 +9,7 @@ use crate::cli::fixes::{self, Fixed};
 use crate::cli::input::{Finder, Input};
 use crate::cli::output::{self, Format};
 use crate::cli::{Exit, exit_for};
+use crate::collections::HashSet;
 use crate::diagnostics::codes::input::UNUSED_ALLOW;
 use crate::diagnostics::{Report, human, plural};
 

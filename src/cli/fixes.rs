@@ -1,10 +1,10 @@
 //! `--fix`: applies corrections to files on disk.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::cli::input::Input;
 use crate::cli::write::replace;
+use crate::collections::HashSet;
 use crate::diagnostics::codes::input::NOT_WRITTEN;
 use crate::diagnostics::{Diagnostic, Report, plural};
 use crate::project::disk::{self, BYTE_ORDER_MARK};
@@ -32,7 +32,7 @@ pub fn apply(inputs: &[Input], look: impl Fn(&[Input]) -> Vec<Report>) -> Fixed 
     let mut failed = Vec::new();
     let mut reports = look(inputs);
     for _ in 0..ROUNDS {
-        let mut written: HashSet<PathBuf> = HashSet::new();
+        let mut written: HashSet<PathBuf> = HashSet::default();
         for (input, report) in inputs.iter().zip(&reports) {
             let path = |id: SourceId| path_of(input, report, id);
             let fresh = |id: SourceId| path(id).is_some_and(|path| !written.contains(&path));
@@ -70,14 +70,14 @@ fn path_of(input: &Input, report: &Report, id: SourceId) -> Option<PathBuf> {
 
 /// Writes the new text with the file's own byte order mark, unless the file has changed since.
 fn save(path: &Path, report: &Report, id: SourceId, file: &Rewrite) -> Result<(), String> {
-    let bytes = disk::read_bytes(path, MAX_FILE_SIZE).map_err(|_| "it cannot be read any more")?;
+    let bytes = disk::read_bytes(path, MAX_FILE_SIZE).map_err(|_| "the file cannot be read any more")?;
     let looked_at = report.sources.get(id).map(|source| source.text.as_bytes());
     let (mark, text) = match bytes.strip_prefix(BYTE_ORDER_MARK) {
         Some(text) => (BYTE_ORDER_MARK, text),
         None => ([].as_slice(), bytes.as_slice()),
     };
     if looked_at != Some(text) {
-        return Err("it has changed since it was checked".to_owned());
+        return Err("the file has changed since it was checked".to_owned());
     }
     replace(path, &[mark, file.text.as_bytes()].concat())
 }

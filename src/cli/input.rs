@@ -1,12 +1,12 @@
 //! The files that a command is asked to look at.
 
-use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::cli::console::Console;
 use crate::cli::unreadable::{missing, unreadable};
+use crate::collections::HashSet;
 use crate::diagnostics::codes::input as codes;
 use crate::diagnostics::{Diagnostic, FileName, Report, human};
 use crate::project::disk::{self, Disk, STDIN_NAME};
@@ -119,7 +119,7 @@ impl Finder {
         for path in paths.iter().filter(|path| !is_stdin(path)) {
             look(self.at(path));
         }
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         found.retain(|path| seen.insert(path.clone()));
         let stdin = paths
             .iter()

@@ -9,7 +9,7 @@ use std::path::Path;
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), String> {
     let found = fs::metadata(path).map_err(|error| error.to_string())?;
     if found.permissions().readonly() {
-        return Err("it is write-protected".to_owned());
+        return Err("the file is write-protected".to_owned());
     }
     let written = (|| {
         let mut file = beside(path)?;
@@ -28,7 +28,7 @@ pub fn put(path: &Path, bytes: &[u8]) -> Result<(), String> {
             let real = fs::canonicalize(path).map_err(|error| error.to_string())?;
             replace(&real, bytes)
         }
-        Ok(found) if found.is_dir() => Err("it is a directory".to_owned()),
+        Ok(found) if found.is_dir() => Err("the path is a directory".to_owned()),
         // A pipe or a device is written to, not replaced.
         Ok(_) => fs::write(path, bytes).map_err(|error| error.to_string()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(path, bytes),

@@ -30,13 +30,24 @@ pub struct Edit {
     pub text: String,
 }
 
-/// A change that makes the problem go, safe to apply without a person looking.
+/// A change that makes the problem go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// What it does, as an order: "write `region`".
     pub message: String,
     /// The edits, which do not overlap.
     pub edits: Vec<Edit>,
+    /// Whether a person must look at it first.
+    pub applicability: Applicability,
+}
+
+/// Whether a change is what the writer meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applicability {
+    /// It is, whatever they had in mind: `check --fix` makes it.
+    Certain,
+    /// It may be: the text that stands there can mean something else. An editor offers it; `check --fix` leaves it.
+    Likely,
 }
 
 /// One problem: a code, a message, its places, what is known about it, what to do.
@@ -56,7 +67,7 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to do.
     pub help: Option<String>,
-    /// Changes that a machine may make; each alone solves the problem.
+    /// Changes that an editor offers; each alone solves the problem.
     pub fixes: Vec<Fix>,
 }
 
@@ -163,14 +174,38 @@ impl Diagnostic {
         )
     }
 
+    /// Adds a fix of one edit that a person must look at first.
+    #[must_use]
+    pub fn likely_fix(
+        mut self,
+        message: impl Into<String>,
+        span: Span,
+        text: impl Into<String>,
+    ) -> Self {
+        let text = text.into();
+        self.fixes.push(Fix {
+            message: message.into(),
+            edits: vec![Edit { span, text }],
+            applicability: Applicability::Likely,
+        });
+        self
+    }
+
     /// Adds a fix of several edits.
     #[must_use]
     pub fn fix_all(mut self, message: impl Into<String>, edits: Vec<Edit>) -> Self {
         self.fixes.push(Fix {
             message: message.into(),
             edits,
+            applicability: Applicability::Certain,
         });
         self
+    }
+
+    /// The fix that `check --fix` makes, where there is one.
+    pub fn certain_fix(&self) -> Option<&Fix> {
+        let mut fixes = self.fixes.iter();
+        fixes.find(|fix| fix.applicability == Applicability::Certain)
     }
 
     /// The place it is about, where it has one.

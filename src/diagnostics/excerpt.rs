@@ -5,11 +5,12 @@
 //! they stand for. So the size of a file, its escape sequences and its line ends do not matter to
 //! the renderer that draws it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use codespan_reporting::files::{Error, Files, Location};
 
+use crate::collections::HashMap;
 use crate::diagnostics::report::Report;
 use crate::diagnostics::{Label, safe};
 use crate::source::{LineColumn, SourceFile, SourceId};
@@ -107,7 +108,7 @@ fn ends(file: &SourceFile, label: &Label) -> (u32, u32) {
 impl View {
     fn new(source: SourceId, name: String, file: &SourceFile, labels: &[&Label]) -> Self {
         let mut needed = BTreeSet::new();
-        let mut focus: HashMap<usize, usize> = HashMap::new();
+        let mut focus: HashMap<usize, usize> = HashMap::default();
         for label in labels {
             let (start, end) = ends(file, label);
             let (start, end) = (file.line_column(start), file.line_column(end));
@@ -125,7 +126,7 @@ impl View {
             name,
             text: String::new(),
             lines: Vec::new(),
-            origins: HashMap::new(),
+            origins: HashMap::default(),
         };
         let mut previous = None;
         for number in needed {

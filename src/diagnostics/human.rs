@@ -47,7 +47,7 @@ fn summary(found: &[Found<'_>], paint: Paint) -> String {
     };
     let fixes = found
         .iter()
-        .filter(|found| !found.diagnostic.fixes.is_empty())
+        .filter(|found| found.diagnostic.certain_fix().is_some())
         .count();
     let fix = paint.paint(Role::Strong, "aphex check --fix");
     let fix = match fixes {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::diagnostics::report::{self, Count, Found, Report};
-use crate::diagnostics::{Edit, Fix, Label};
+use crate::diagnostics::{Applicability, Edit, Fix, Label};
 use crate::source::{LineColumn, Span};
 
 /// Of the format; a change that could break a reader of it makes a new one.
@@ -72,6 +72,10 @@ fn change<'a>(report: &'a Report, fix: &'a Fix) -> Option<Change<'a>> {
     };
     Some(Change {
         message: &fix.message,
+        applicability: match fix.applicability {
+            Applicability::Certain => "certain",
+            Applicability::Likely => "likely",
+        },
         edits: fix.edits.iter().map(edit).collect::<Option<_>>()?,
     })
 }
@@ -151,6 +155,7 @@ struct Position {
 #[derive(Serialize)]
 struct Change<'a> {
     message: &'a str,
+    applicability: &'static str,
     edits: Vec<Replacement<'a>>,
 }
 

@@ -19,7 +19,7 @@ pub mod short;
 mod suggest;
 
 pub use codes::Code;
-pub use diagnostic::{Diagnostic, Edit, Fix, Label, Severity};
+pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity};
 pub use paint::{Paint, Role};
 pub use problems::Problems;
 pub use report::{Count, FileName, Found, Report, collect, plural, severity_word};

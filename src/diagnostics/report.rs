@@ -1,7 +1,6 @@
 //! What a run found, with the files that it is about; what every renderer starts from.
 
-use std::collections::HashSet;
-
+use crate::collections::HashSet;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::source::{LineColumn, SourceFile, SourceId, Sources, Span};
 
@@ -105,7 +104,7 @@ impl Found<'_> {
 
 /// Every problem of several reports once: two files that share a module share its problems.
 pub fn collect(reports: &[Report]) -> Vec<Found<'_>> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let mut all = Vec::new();
     for report in reports {
         for diagnostic in &report.diagnostics {

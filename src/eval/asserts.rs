@@ -1,8 +1,8 @@
 //! Asserts of schemas and bodies, and policies.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
+use crate::collections::HashSet;
 use crate::diagnostics::codes::blocks as codes;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::eval::block::Cell;
@@ -168,7 +168,7 @@ impl<'a> Interpreter<'a> {
     /// Every policy of the root and of the modules that it uses, directly or not.
     fn policies(&self) -> Vec<(ModuleId, &'a Policy)> {
         let mut found = Vec::new();
-        let mut seen: HashSet<ModuleId> = HashSet::new();
+        let mut seen: HashSet<ModuleId> = HashSet::default();
         let mut todo = vec![self.program.root];
         while let Some(id) = todo.pop() {
             if !seen.insert(id) {

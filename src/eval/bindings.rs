@@ -1,9 +1,8 @@
 //! Run-time values that are known: what a stage gives when it evaluates a program again.
 
-use std::collections::HashMap;
-
 use smol_str::SmolStr;
 
+use crate::collections::HashMap;
 use crate::eval::data::RuntimeSource;
 
 /// A run-time value, as a run knows it.

@@ -1,10 +1,10 @@
 //! Bodies: their labels, read from the syntax; their items, once `for` and `if` are unrolled.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use smol_str::SmolStr;
 
+use crate::collections::{HashMap, HashSet};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::types;
 use crate::eval::busy::Busy;

@@ -4,9 +4,9 @@
 use std::fmt;
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::source::Span;
 
 /// A value and the place of the expression that made it, through functions, loops and `with`.

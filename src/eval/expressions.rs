@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{evaluation as codes, types};
 use crate::eval::instance::{Given, Instance};
@@ -273,7 +273,7 @@ impl<'a> Interpreter<'a> {
         span: Span,
         scope: &Scope<'a>,
     ) -> Result<Value<'a>> {
-        let mut map = IndexMap::with_capacity(entries.len());
+        let mut map = IndexMap::with_capacity_and_hasher(entries.len(), Default::default());
         for entry in entries {
             let key = match &entry.key {
                 Label::Name(ident) => ident.name.clone(),
@@ -295,7 +295,7 @@ impl<'a> Interpreter<'a> {
         span: Span,
         scope: &Scope<'a>,
     ) -> Result<Value<'a>> {
-        let mut map = IndexMap::new();
+        let mut map = IndexMap::default();
         self.clauses(clauses, scope, &mut |scope| {
             let name = self.eval(key, scope);
             let Kind::String(text) = &name.kind else {

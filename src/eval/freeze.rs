@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::eval::block::{Cell, Makes};
 use crate::eval::data::{self, Block, Data, Field, Node, Object, RuntimeRef};
 use crate::eval::instance::Instance;
@@ -36,7 +36,7 @@ impl<'a> Interpreter<'a> {
             path: cell.path(),
             name_span: cell.name_span(),
             span: cell.span(),
-            fields: IndexMap::new(),
+            fields: IndexMap::default(),
             blocks: Vec::new(),
         }
     }
@@ -82,7 +82,10 @@ impl<'a> Interpreter<'a> {
             path: instance.cell.map(Cell::path).unwrap_or_default(),
             name_span: instance.name_span(),
             span: instance.span,
-            fields: IndexMap::with_capacity(instance.schema.fields.len()),
+            fields: IndexMap::with_capacity_and_hasher(
+                instance.schema.fields.len(),
+                Default::default(),
+            ),
             blocks: Vec::new(),
         }
     }

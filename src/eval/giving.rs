@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::diagnostics::codes::{blocks, evaluation as codes, types};
 use crate::diagnostics::{Diagnostic, did_you_mean, list_names};
 use crate::eval::instance::Given;
@@ -249,7 +249,7 @@ impl<'a> Interpreter<'a> {
         object: &'a Rc<ObjectType>,
         giving: &Giving<'_, 'a>,
     ) -> Value<'a> {
-        let mut entries = IndexMap::with_capacity(map.entries.len());
+        let mut entries = IndexMap::with_capacity_and_hasher(map.entries.len(), Default::default());
         let mut failed = false;
         for (key, item) in &map.entries {
             let item = match object.fields.get(key) {

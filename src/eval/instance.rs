@@ -3,9 +3,9 @@
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::eval::block::{Cell, CellKey};
 use crate::eval::data;
 use crate::eval::order::Order;
@@ -158,7 +158,7 @@ impl<'a> Instance<'a> {
             span,
             fields: Asked::default(),
             members: Asked::default(),
-            cells: RefCell::new(IndexMap::new()),
+            cells: RefCell::new(IndexMap::default()),
             order: OnceCell::new(),
             frozen: OnceCell::new(),
         }

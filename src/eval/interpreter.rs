@@ -1,11 +1,11 @@
 //! The state of one evaluation: what is known, what was asked for, what was reported.
 
 use std::cell::{Cell as Flag, RefCell};
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use smol_str::SmolStr;
 
+use crate::collections::{HashMap, HashSet};
 use crate::eval::bindings::Bindings;
 use crate::eval::block::Cell;
 use crate::eval::bodies::BodyInfo;

@@ -48,11 +48,11 @@ mod value;
 mod tests;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 pub use bindings::{Bindings, Known};
 
+use crate::collections::{HashMap, HashSet};
 use crate::diagnostics::Problems;
 use crate::eval::interpreter::{Arena, Interpreter};
 use crate::eval::value::Kind;
@@ -129,7 +129,7 @@ impl<'a> Interpreter<'a> {
             builtins: builtins::table(),
             named: RefCell::default(),
             tested: RefCell::default(),
-            data_files: RefCell::new(HashMap::new()),
+            data_files: RefCell::new(HashMap::default()),
             data_bytes: Cell::new(0),
         }
     }

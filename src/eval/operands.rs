@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{evaluation as codes, types};
 use crate::eval::interpreter::Interpreter;

@@ -1,10 +1,10 @@
 //! The blocks of an instance in their order, and ways to find one among thousands.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
+use crate::collections::HashMap;
 use crate::eval::block::Cell;
 use crate::eval::schemas::KindInfo;
 use crate::syntax::ast::Cardinality;

@@ -2,8 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use indexmap::IndexMap;
-
+use crate::collections::IndexMap;
 use crate::diagnostics::codes::evaluation as codes;
 use crate::diagnostics::{Code, Diagnostic, Problems};
 use crate::eval::interpreter::Interpreter;

@@ -2,9 +2,9 @@
 
 use std::cell::RefCell;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::eval::interpreter::Interpreter;
 use crate::eval::value::Value;
 use crate::resolve::{Binding, ItemId, ModuleId};

@@ -3,9 +3,9 @@
 use std::num::NonZeroU32;
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::eval::block::Cell;
 use crate::eval::data::{RuntimeRef, Secret};
 use crate::eval::instance::Instance;

@@ -1,7 +1,8 @@
 //! From a pipeline to its entries.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
+use crate::collections::{HashMap, HashSet};
 use crate::eval::data::BlockPath;
 use crate::graph::line::{Draft, Line};
 use crate::graph::names::{Wanted, unique};
@@ -53,7 +54,7 @@ fn picks(pipeline: &Pipeline) -> Vec<Pick<'_>> {
     }
     for environment in pipeline.environments() {
         if environment.start == Start::Manual {
-            add(&mut picks, HashSet::from([&environment.path]), None);
+            add(&mut picks, HashSet::from_iter([&environment.path]), None);
         }
     }
     picks
@@ -83,7 +84,7 @@ fn paths<'p>(environments: impl Iterator<Item = &'p Environment>) -> HashSet<&'p
 
 /// The environments that are named, or whose wave is.
 fn chosen<'p>(pipeline: &'p Pipeline, named: &HashSet<&BlockPath>) -> HashSet<&'p BlockPath> {
-    let mut chosen = HashSet::new();
+    let mut chosen = HashSet::default();
     for target in &pipeline.targets {
         match target {
             Target::Environment(environment) => {
@@ -158,7 +159,7 @@ impl<'p> Builder<'p> {
     }
 
     fn finish(self, kind: EntryKind, name: String, triggers: Vec<usize>) -> Entry<'p> {
-        let mut by_path = HashMap::new();
+        let mut by_path = HashMap::default();
         for stage in &self.stages {
             match stage.kind {
                 StageKind::Step(_) | StageKind::Environment(_) | StageKind::Wave(_) => {
@@ -233,7 +234,7 @@ fn deployment<'p>(pipeline: &'p Pipeline, order: &Order, pick: Pick<'p>) -> Entr
         .collect();
     let picked: Vec<bool> = members.iter().map(|members| !members.is_empty()).collect();
     let waits = order.among(&picked);
-    let mut places: HashMap<usize, usize> = HashMap::new();
+    let mut places: HashMap<usize, usize> = HashMap::default();
     for (index, target) in pipeline.targets.iter().enumerate() {
         if picked.get(index) == Some(&true) {
             places.insert(index, line.drafts.len());

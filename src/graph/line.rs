@@ -1,7 +1,6 @@
 //! Siblings in order: a list of stages in the making, whose edges are positions in it.
 
-use std::collections::HashMap;
-
+use crate::collections::HashMap;
 use crate::eval::data::BlockPath;
 use crate::graph::{Condition, Reason, StageKind};
 use crate::model::{Approval, Ref, Step, StepKind, When};
@@ -129,7 +128,7 @@ impl<'p> Line<'p> {
 
     /// Adds what the `needs` of steps and stacks say, where they name siblings.
     pub fn refine(&mut self) {
-        let mut positions: HashMap<BlockPath, usize> = HashMap::new();
+        let mut positions: HashMap<BlockPath, usize> = HashMap::default();
         for (index, draft) in self.drafts.iter().enumerate() {
             positions.insert(draft.path.clone(), index);
             let stacks = draft.kind.stacks();

@@ -1,6 +1,6 @@
 //! Names of stages, unique among siblings.
 
-use std::collections::{HashMap, HashSet};
+use crate::collections::{HashMap, HashSet};
 
 /// A name that is wanted, and what to write before it where somebody else wants it as well.
 pub struct Wanted {
@@ -14,7 +14,7 @@ pub struct Wanted {
 ///
 /// A new sibling can only change the names of those that it clashes with.
 pub fn unique(wanted: &[Wanted]) -> Vec<String> {
-    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let mut counts: HashMap<&str, usize> = HashMap::default();
     for want in wanted {
         *counts.entry(&want.name).or_default() += 1;
     }

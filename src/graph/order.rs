@@ -1,7 +1,8 @@
 //! Which environments and waves wait for which, over the whole pipeline and within a pick.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
+use crate::collections::{HashMap, HashSet};
 use crate::eval::data::BlockPath;
 use crate::graph::Reason;
 use crate::model::{Environment, Pipeline, Ref, Start, Target};
@@ -92,11 +93,11 @@ impl Order {
     /// that it waits for.
     pub fn among(&self, picked: &[bool]) -> Vec<BTreeMap<usize, Reason>> {
         let is_picked = |index: usize| picked.get(index).copied().unwrap_or(false);
-        let mut through: HashMap<usize, BTreeMap<usize, Reason>> = HashMap::new();
+        let mut through: HashMap<usize, BTreeMap<usize, Reason>> = HashMap::default();
         let mut result = Vec::with_capacity(self.waits.len());
         for index in 0..self.waits.len() {
             let mut found = BTreeMap::new();
-            let mut seen = HashSet::new();
+            let mut seen = HashSet::default();
             let mut open: Vec<(usize, Reason)> = self.direct(index);
             while let Some((other, reason)) = open.pop() {
                 if is_picked(other) {
@@ -128,7 +129,7 @@ impl Order {
 
 /// The position of every target by its path, and of every environment by its own.
 fn positions(targets: &[Target]) -> HashMap<&BlockPath, usize> {
-    let mut positions = HashMap::new();
+    let mut positions = HashMap::default();
     for (index, target) in targets.iter().enumerate() {
         positions.insert(path_of(target), index);
         if let Target::Wave(wave) = target {

@@ -1,7 +1,6 @@
 //! Questions to an entry.
 
-use std::collections::HashSet;
-
+use crate::collections::HashSet;
 use crate::graph::{Entry, Stage, StageId, StageKind};
 
 impl<'p> Entry<'p> {
@@ -30,7 +29,7 @@ impl<'p> Entry<'p> {
     /// The siblings that have ended before a stage begins: those it waits for, those these wait for, and so on.
     /// In order of identity; without itself, unless it waits for itself.
     pub fn before(&self, id: StageId) -> Vec<StageId> {
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let mut open = vec![id];
         while let Some(next) = open.pop() {
             for edge in self.stage(next).map_or(&[][..], |stage| &stage.after) {
@@ -78,7 +77,7 @@ impl<'p> Entry<'p> {
 
     /// Whether edges lead from `later` back to its sibling `earlier`.
     fn reaches(&self, later: StageId, earlier: StageId) -> bool {
-        let mut seen = HashSet::from([later]);
+        let mut seen = HashSet::from_iter([later]);
         let mut open = vec![later];
         while let Some(next) = open.pop() {
             for edge in self.stage(next).map_or(&[][..], |stage| &stage.after) {
@@ -96,10 +95,10 @@ impl<'p> Entry<'p> {
     /// A circle of siblings that wait for each other, where there is one: each waits for the one after
     /// it, the last for the first.
     pub fn cycle(&self) -> Option<Vec<StageId>> {
-        let mut done: HashSet<StageId> = HashSet::new();
+        let mut done: HashSet<StageId> = HashSet::default();
         for start in &self.stages {
             let mut path: Vec<(StageId, usize)> = vec![(start.id, 0)];
-            let mut on_path: HashSet<StageId> = HashSet::from([start.id]);
+            let mut on_path: HashSet<StageId> = HashSet::from_iter([start.id]);
             while let Some((id, position)) = path.last_mut() {
                 let current = *id;
                 if done.contains(&current) {

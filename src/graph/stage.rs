@@ -1,7 +1,6 @@
 //! The data of a graph.
 
-use std::collections::HashMap;
-
+use crate::collections::HashMap;
 use crate::eval::data::BlockPath;
 use crate::model::{Approval, Bake, Environment, Stack, Step, Text, Wave};
 use crate::source::Span;

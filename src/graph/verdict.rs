@@ -1,7 +1,6 @@
 //! Whether a stage runs, given how what is before it ended: what every target must bring about.
 
-use std::collections::HashMap;
-
+use crate::collections::HashMap;
 use crate::graph::{Condition, Entry, Stage, StageId, StageKind};
 
 /// How a stage ended that ran.

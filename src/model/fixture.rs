@@ -1,8 +1,8 @@
 //! Small pipelines made by hand, for tests of what reads the model.
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::eval::data;
 use crate::model::*;
 use crate::source::{SourceId, Span, Spanned};
@@ -66,7 +66,7 @@ pub fn step(kind: StepKind, within: &str, name: &str) -> Step {
         shell: Shell::Sh,
         dir: None,
         image: None,
-        env: IndexMap::new(),
+        env: IndexMap::default(),
         tools: Vec::new(),
         timeout: Some(at(3600)),
         retry: None,
@@ -93,8 +93,8 @@ pub fn stack(within: &str, name: &str) -> Stack {
         select: text(name),
         app: text("app"),
         outputs: Vec::new(),
-        context: IndexMap::new(),
-        parameters: IndexMap::new(),
+        context: IndexMap::default(),
+        parameters: IndexMap::default(),
         needs: Vec::new(),
         method: DeployMethod::ChangeSet,
         import_existing: false,
@@ -114,8 +114,8 @@ pub fn environment(within: &str, name: &str) -> Environment {
         account: text("111122223333"),
         region: text("eu-west-1"),
         role: None,
-        env: IndexMap::new(),
-        context: IndexMap::new(),
+        env: IndexMap::default(),
+        context: IndexMap::default(),
         needs: None,
         start: Start::Auto,
         max_parallel: at(1),
@@ -207,8 +207,8 @@ pub fn pipeline(targets: Vec<Target>) -> Pipeline {
             dir: text("."),
             command: None,
             setup: Vec::new(),
-            env: IndexMap::new(),
-            context: IndexMap::new(),
+            env: IndexMap::default(),
+            context: IndexMap::default(),
             image: None,
             span: span(8),
         }],

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::rc::Rc;
 
-use indexmap::IndexMap;
-
+use crate::collections::IndexMap;
 use crate::eval::data;
 use crate::source::{Span, Spanned};
 

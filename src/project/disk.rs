@@ -138,7 +138,7 @@ pub fn walk(directory: &Path) -> impl Iterator<Item = PathBuf> {
 pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     let found = fs::metadata(path).map_err(|error| read_error(&error))?;
     if found.is_dir() {
-        return Err(ReadError::Other("it is a directory".to_owned()));
+        return Err(ReadError::Other("the path is a directory".to_owned()));
     }
     if !found.is_file() {
         return Err(ReadError::Other(

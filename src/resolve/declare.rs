@@ -166,7 +166,7 @@ fn taken(
         } else {
             format!("{near} as {}", name.name.name)
         };
-        diagnostic = diagnostic.fix(format!("write `{text}`"), name.name.span, text);
+        diagnostic = diagnostic.likely_fix(format!("write `{text}`"), name.name.span, text);
     } else if declared.is_empty() {
         diagnostic = diagnostic.note("it declares nothing");
     } else {
@@ -178,7 +178,7 @@ fn taken(
 
 /// Adds a name; the first of two stays.
 fn add(
-    names: &mut indexmap::IndexMap<SmolStr, (Binding, Span)>,
+    names: &mut crate::collections::IndexMap<SmolStr, (Binding, Span)>,
     ident: &Ident,
     binding: Binding,
     problems: &mut Problems,

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::diagnostics::codes::names as codes;
 use crate::diagnostics::{Diagnostic, Problems, did_you_mean, list_names};
 use crate::resolve::declare::{self, Import};
@@ -32,7 +32,7 @@ pub fn load(
         program: standard::program(sources, problems),
         sources,
         problems,
-        loaded: IndexMap::new(),
+        loaded: IndexMap::default(),
         open: Vec::new(),
     };
     let root = normal(root).unwrap_or_else(|| root.to_owned());
@@ -74,7 +74,7 @@ impl Loader<'_> {
             id,
             path: ModulePath::File(path.clone()),
             source,
-            names: IndexMap::new(),
+            names: IndexMap::default(),
             uses: Vec::new(),
             partial: !file.complete,
             insertion: insertion(source, text),
@@ -221,11 +221,9 @@ impl Loader<'_> {
         if let Some(near) = near {
             let from = self.open.last().map_or("", String::as_str);
             let text = relative(from, near);
-            diagnostic = diagnostic.help(format!("did you mean `{text}`?")).fix(
-                format!("write `{text}`"),
-                span,
-                format!("\"{text}\""),
-            );
+            diagnostic = diagnostic
+                .help(format!("did you mean `{text}`?"))
+                .likely_fix(format!("write `{text}`"), span, format!("\"{text}\""));
         }
         self.problems.push(diagnostic);
     }

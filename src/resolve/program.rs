@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::source::{SourceId, Span};
 use crate::syntax::ast;
 

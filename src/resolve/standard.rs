@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::diagnostics::Problems;
 use crate::resolve::declare::{self, Import};
 use crate::resolve::{Binding, Module, ModuleId, ModulePath, Program};
@@ -19,8 +19,8 @@ pub(super) fn program(sources: &mut Sources, problems: &mut Problems) -> Program
     let mut program = Program {
         modules: Vec::with_capacity(stdlib::MODULES.len() + 4),
         root: ModuleId(0),
-        prelude: IndexMap::new(),
-        standard: IndexMap::new(),
+        prelude: IndexMap::default(),
+        standard: IndexMap::default(),
     };
     let texts: Vec<SourceId> = stdlib::MODULES
         .iter()
@@ -34,7 +34,7 @@ pub(super) fn program(sources: &mut Sources, problems: &mut Problems) -> Program
             id,
             path: ModulePath::Std(standard.name.into()),
             source,
-            names: IndexMap::new(),
+            names: IndexMap::default(),
             uses: Vec::new(),
             partial: false,
             insertion: Span::new(source, 0, 0),

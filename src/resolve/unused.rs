@@ -1,9 +1,8 @@
 //! Imports that nobody needs.
 
-use std::collections::HashSet;
-
 use smol_str::SmolStr;
 
+use crate::collections::HashSet;
 use crate::diagnostics::codes::names as codes;
 use crate::diagnostics::{Diagnostic, Problems};
 use crate::resolve::{Binding, Module, heads};
@@ -12,7 +11,7 @@ use crate::syntax::ast::{File, Item, Use};
 
 /// The names that begin a path somewhere in the file.
 pub(super) fn used_names(file: &File) -> HashSet<SmolStr> {
-    let mut used = HashSet::new();
+    let mut used = HashSet::default();
     heads::walk(file, &mut |name| {
         if !used.contains(name) {
             used.insert(name.clone());
@@ -98,7 +97,7 @@ fn whole(
         items.any(|item| matches!(item, Item::Policy(_)))
     };
     let mut open = vec![*id];
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     while let Some(id) = open.pop() {
         let Some(other) = program.module(id).filter(|_| seen.insert(id)) else {
             continue;

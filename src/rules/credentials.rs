@@ -39,6 +39,7 @@ fn span(source: SourceId, start: usize, end: usize) -> Span {
 pub fn check(rules: &Rules<'_>, pipeline: &Pipeline, problems: &mut Problems) {
     for environment in pipeline.environments() {
         env(&environment.env, problems);
+        plain_passwords(&environment.env, problems);
         values("context", &environment.context, problems);
         for stack in environment.stacks() {
             values("context", &stack.context, problems);
@@ -47,10 +48,14 @@ pub fn check(rules: &Rules<'_>, pipeline: &Pipeline, problems: &mut Problems) {
     }
     for app in &pipeline.apps {
         env(&app.env, problems);
+        plain_passwords(&app.env, problems);
         values("context", &app.context, problems);
     }
     for step in commands::steps(pipeline) {
         env(&step.env, problems);
+        if step.services.is_empty() {
+            plain_passwords(&step.env, problems);
+        }
         command_lines(rules, step, problems);
     }
 }
@@ -75,6 +80,33 @@ fn env(env: &Env, problems: &mut Problems) {
             Diagnostic::error(&CREDENTIAL_IN_FILE, value.span, what)
                 .label(format!("`{name}`"))
                 .help(format!("keep it in a Kubernetes Secret or in AWS Secrets Manager: `{name} = secret(\"…\")`, `{name} = secrets_manager(\"…\")`")),
+        );
+    }
+}
+
+/// Values that no machine has made, under names that say that they are passwords. Beside a side-car the password is the side-car's,
+/// which ends with the step.
+fn plain_passwords(env: &Env, problems: &mut Problems) {
+    for (name, value) in env {
+        let EnvValue::Text(text) = &value.value else {
+            continue;
+        };
+        let is_told_already =
+            known_credentials::find(text).next().is_some() || known_credentials::looks_random(text);
+        if is_told_already
+            || !known_credentials::is_password_name(name)
+            || !known_credentials::may_be_password(text)
+        {
+            continue;
+        }
+        let what = format!(
+            "`{name}` says that it is a credential, and its value is written into the file"
+        );
+        problems.push(
+            Diagnostic::warning(&CREDENTIAL_IN_FILE, value.span, what).help(format!(
+                "keep it in a Kubernetes Secret or in AWS Secrets Manager: `{name} = secret(\"…\")`, `{name} = secrets_manager(\"…\")`; \
+                 where it is none, allow it in a comment before it: `// aphex: allow(A0619) why`"
+            )),
         );
     }
 }

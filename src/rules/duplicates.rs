@@ -1,7 +1,6 @@
 //! One stack, deployed from two places: two commits, or two environments, write the same thing.
 
-use std::collections::HashMap;
-
+use crate::collections::HashMap;
 use crate::diagnostics::codes::pipeline::STACK_TWICE;
 use crate::diagnostics::{Diagnostic, Problems};
 use crate::model::{App, Environment, Pipeline, Stack};
@@ -18,7 +17,7 @@ struct Deployed<'a> {
 
 /// Reports stacks that two environments, or two pipelines of the program, deploy to one account and region.
 pub fn check(rules: &Rules<'_>, problems: &mut Problems) {
-    let mut by_place: HashMap<(&str, &str, &str), Vec<Deployed<'_>>> = HashMap::new();
+    let mut by_place: HashMap<(&str, &str, &str), Vec<Deployed<'_>>> = HashMap::default();
     for pipeline in rules.pipelines {
         for environment in pipeline.environments() {
             // What has an error is not compared with others.
@@ -56,7 +55,7 @@ fn folder(app: &App) -> &str {
 }
 
 fn in_place(account: &str, region: &str, deployed: &[Deployed<'_>], problems: &mut Problems) {
-    let mut first: HashMap<&str, &Deployed<'_>> = HashMap::new();
+    let mut first: HashMap<&str, &Deployed<'_>> = HashMap::default();
     let mut patterns: Vec<&Deployed<'_>> = Vec::new();
     for item in deployed {
         let select = item.stack.select.value.as_str();

@@ -1,7 +1,6 @@
 //! Run-time values: whoever uses one must come after the stage that makes it, in every run.
 
-use std::collections::{HashMap, HashSet};
-
+use crate::collections::{HashMap, HashSet};
 use crate::diagnostics::codes::pipeline::{
     MAKER_MAY_BE_SKIPPED, MANUAL_OUTPUT, PICK_LACKS, UNKNOWN_INPUT, USED_BEFORE_MADE,
 };
@@ -25,7 +24,7 @@ pub fn check(pipeline: &Pipeline, graph: &Graph<'_>, problems: &mut Problems) {
     let steps: HashMap<&BlockPath, &Step> = commands::steps(pipeline)
         .map(|step| (&step.path, step))
         .collect();
-    let mut reported: HashSet<(Span, String)> = HashSet::new();
+    let mut reported: HashSet<(Span, String)> = HashSet::default();
     for entry in &graph.entries {
         if entry.kind == EntryKind::Validate {
             continue;
@@ -281,7 +280,7 @@ fn inputs(pipeline: &Pipeline, problems: &mut Problems) {
             .iter()
             .map(|input| input.name.value.as_str())
     };
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     for need in all_needs(pipeline) {
         let RuntimeSource::Run(parts) = &need.source else {
             continue;

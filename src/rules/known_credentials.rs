@@ -237,6 +237,55 @@ pub fn is_secret_name(name: &str) -> bool {
         && !about.iter().any(|ending| upper.ends_with(ending))
 }
 
+/// Whether a variable of this name holds a credential itself, by its last word: `DB_PASSWORD`, and neither `SECRET` (which
+/// may be the name of one) nor `PASSWORD_FILE`.
+pub fn is_password_name(name: &str) -> bool {
+    let name = name.to_uppercase();
+    let words = [
+        "PASSWORD",
+        "PASSWD",
+        "PASSPHRASE",
+        "TOKEN",
+        "API_KEY",
+        "APIKEY",
+        "PRIVATE_KEY",
+        "SECRET_KEY",
+        "SECRET_ACCESS_KEY",
+    ];
+    let ends = |word: &str| {
+        let before = name.strip_suffix(word);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('_'))
+    };
+    words.into_iter().any(ends)
+}
+
+/// Whether a text can be a credential: no word that only stands for one, no name of where one is kept.
+pub fn may_be_password(text: &str) -> bool {
+    let stands_for_one = [
+        "true",
+        "false",
+        "none",
+        "null",
+        "password",
+        "passwd",
+        "secret",
+        "token",
+        "postgres",
+        "root",
+        "test",
+        "testing",
+        "dummy",
+        "example",
+        "changeme",
+        "placeholder",
+        "unused",
+    ];
+    text.len() >= 4
+        && !text.contains(['/', ' ', '$', '<', '{', '*'])
+        && !text.starts_with("arn:")
+        && !stands_for_one.contains(&text.to_lowercase().as_str())
+}
+
 /// Whether a text looks as if a machine had made it: long enough, letters and digits, much entropy.
 pub fn looks_random(text: &str) -> bool {
     let length = text.chars().count();
@@ -255,7 +304,7 @@ pub fn looks_random(text: &str) -> bool {
 
 /// Bits a character.
 fn entropy(text: &str) -> f64 {
-    let mut counts = std::collections::HashMap::new();
+    let mut counts = crate::collections::HashMap::default();
     let mut total = 0_u32;
     for c in text.chars() {
         *counts.entry(c).or_insert(0_u32) += 1;
@@ -366,6 +415,21 @@ mod tests {
             assert!(!looks_random(text), "{text}");
         }
         assert!(is_secret_name("DB_PASSWORD") && is_secret_name("githubToken"));
+        assert!(is_password_name("DB_PASSWORD") && is_password_name("token"));
+        for name in ["SECRET", "PASSWORD_FILE", "TOKEN_URL", "MYTOKEN", "KEY"] {
+            assert!(!is_password_name(name), "{name}");
+        }
+        assert!(may_be_password("hunter2"));
+        for text in [
+            "",
+            "shop/dev/db",
+            "changeme",
+            "Test",
+            "${PASSWORD}",
+            "arn:aws:x",
+        ] {
+            assert!(!may_be_password(text), "{text}");
+        }
         assert!(!is_secret_name("SECRET_NAME") && !is_secret_name("STAGE"));
         assert!(is_password_in_url(
             "postgres://app:hT7x9Qm@db.example.com/shop"

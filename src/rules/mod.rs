@@ -26,9 +26,9 @@ mod times;
 mod triggers;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use crate::collections::HashMap;
 use crate::diagnostics::Problems;
 use crate::graph;
 use crate::model::{Pipeline, Step};
@@ -57,7 +57,7 @@ pub fn check(context: &Context<'_>, problems: &mut Problems) {
         sources: context.sources,
         program: context.program,
         places: Places::new(context.program),
-        scripts: RefCell::new(HashMap::new()),
+        scripts: RefCell::new(HashMap::default()),
         repository: repository::Repository::new(context.files),
     };
     conditions::operators(&rules, problems);

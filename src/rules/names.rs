@@ -1,7 +1,6 @@
 //! Names that become too long, or equal, once the cluster or AWS has had its way with them.
 
-use std::collections::HashMap;
-
+use crate::collections::HashMap;
 use crate::diagnostics::codes::pipeline::NAMES_EQUAL;
 use crate::diagnostics::codes::platform::NAME_TOO_LONG;
 use crate::diagnostics::{Diagnostic, Problems};
@@ -66,7 +65,7 @@ pub fn check(pipeline: &Pipeline, problems: &mut Problems) {
 
 /// Reports names that are different in the file and equal in the cluster.
 fn distinct<'a>(what: &str, names: impl IntoIterator<Item = &'a Text>, problems: &mut Problems) {
-    let mut seen: HashMap<String, &Text> = HashMap::new();
+    let mut seen: HashMap<String, &Text> = HashMap::default();
     for name in names {
         let key = folded(&name.value);
         // An empty text is one whose error has been reported.

@@ -1,7 +1,8 @@
 //! `needs`: circles, and what cannot be waited for.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
+use crate::collections::{HashMap, HashSet};
 use crate::diagnostics::codes::pipeline::{CIRCULAR_NEEDS, NEEDS_ELSEWHERE, PICK_LACKS};
 use crate::diagnostics::{Diagnostic, Problems};
 use crate::eval::data::BlockPath;
@@ -15,12 +16,12 @@ pub fn check(pipeline: &Pipeline, graph: &Graph<'_>, problems: &mut Problems) {
     needs(pipeline, &mut found);
     let found = found.into_sorted();
     // What cannot be waited for at all makes no circle.
-    let mut refused: HashSet<Span> = HashSet::new();
+    let mut refused: HashSet<Span> = HashSet::default();
     for diagnostic in found {
         refused.extend(diagnostic.span());
         problems.push(diagnostic);
     }
-    let mut reported: HashSet<Vec<String>> = HashSet::new();
+    let mut reported: HashSet<Vec<String>> = HashSet::default();
     for entry in &graph.entries {
         circles(entry, &refused, &mut reported, problems);
     }
@@ -79,7 +80,7 @@ fn of_environment(pipeline: &Pipeline, environment: &Environment, problems: &mut
             problems,
         );
     }
-    let mut positions: HashMap<&BlockPath, usize> = HashMap::new();
+    let mut positions: HashMap<&BlockPath, usize> = HashMap::default();
     for (index, item) in environment.body.iter().enumerate() {
         match item {
             Deployment::Stack(stack) => positions.insert(&stack.path, index),
@@ -283,7 +284,7 @@ fn left_over(entry: &Entry<'_>) -> std::collections::BTreeSet<StageId> {
         .iter()
         .map(|stage| (stage.id, stage.after.len()))
         .collect();
-    let mut users: HashMap<StageId, Vec<StageId>> = HashMap::new();
+    let mut users: HashMap<StageId, Vec<StageId>> = HashMap::default();
     for stage in &entry.stages {
         for edge in &stage.after {
             users.entry(edge.from).or_default().push(stage.id);

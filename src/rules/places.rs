@@ -1,8 +1,8 @@
 //! From a byte of a text's value back to the byte of the file that it was written at.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::collections::HashMap;
 use crate::model::Text;
 use crate::resolve::{ModulePath, Program};
 use crate::source::Span;
@@ -18,7 +18,7 @@ pub struct Places<'a> {
 impl<'a> Places<'a> {
     /// Those of every module but the standard ones.
     pub fn new(program: Option<&'a Program>) -> Self {
-        let mut literals = HashMap::new();
+        let mut literals = HashMap::default();
         for module in program.iter().flat_map(|program| &program.modules) {
             if matches!(module.path, ModulePath::Std(_)) {
                 continue;

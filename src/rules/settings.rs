@@ -4,10 +4,9 @@
 //! same name). What is compared are the names, never the values. `NAME = ""` says that one is meant to be
 //! without.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use indexmap::IndexMap;
-
+use crate::collections::{HashMap, IndexMap};
 use crate::diagnostics::codes::pipeline::SETTING_MISSING;
 use crate::diagnostics::{Diagnostic, Problems, did_you_mean};
 use crate::model::{Env, Environment, Pipeline, Stack};
@@ -73,7 +72,7 @@ pub fn check(pipeline: &Pipeline, problems: &mut Problems) {
 /// Environments that are the same thing in several places, in groups of at least two.
 fn families(pipeline: &Pipeline) -> Vec<Vec<&Environment>> {
     let mut families: Vec<Vec<&Environment>> = Vec::new();
-    let mut by_name: HashMap<&str, usize> = HashMap::new();
+    let mut by_name: HashMap<&str, usize> = HashMap::default();
     for environment in pipeline.environments() {
         let mut names: Vec<&str> = environment
             .stacks()
@@ -114,7 +113,7 @@ fn compare(what: &str, settings: &[Settings<'_>], problems: &mut Problems) {
     if speaking.len() < 2 {
         return;
     }
-    let mut having: IndexMap<&str, Vec<&Settings<'_>>> = IndexMap::new();
+    let mut having: IndexMap<&str, Vec<&Settings<'_>>> = IndexMap::default();
     for settings in &speaking {
         for name in settings.env.keys() {
             having.entry(name).or_default().push(settings);

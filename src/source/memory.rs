@@ -66,7 +66,7 @@ impl FileSystem for MemoryFiles {
             }),
             Some(entry) => Ok(entry.text.clone()),
             None if self.metadata(&path).is_some() => {
-                Err(ReadError::Other("it is a directory".to_owned()))
+                Err(ReadError::Other("the path is a directory".to_owned()))
             }
             None => Err(ReadError::NotFound),
         }

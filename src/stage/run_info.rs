@@ -6,10 +6,10 @@ use std::fs;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::collections::IndexMap;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run as codes;
 use crate::stage::Folders;
@@ -121,7 +121,7 @@ impl RunInfo {
         };
         let inputs = decoded("APHEX_INPUTS_BASE64", &optional("APHEX_INPUTS_BASE64"))?;
         let inputs = match inputs.is_empty() {
-            true => IndexMap::new(),
+            true => IndexMap::default(),
             false => serde_json::from_str(&inputs)
                 .map_err(|_| malformed("APHEX_INPUTS_BASE64", &inputs, "a JSON object of texts"))?,
         };
@@ -288,7 +288,7 @@ fn malformed(name: &str, value: &str, wanted: &str) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use crate::collections::HashMap;
 
     use super::*;
 

@@ -101,6 +101,12 @@ impl<'a> Parser<'a> {
         self.token(ahead).kind
     }
 
+    /// The kind of the token before the current one.
+    pub fn kind_before(&self) -> Option<TokenKind> {
+        let before = self.position.checked_sub(1)?;
+        self.tokens.get(before).map(|token| token.kind)
+    }
+
     /// Whether the current token is of this kind.
     pub fn at(&self, kind: TokenKind) -> bool {
         self.kind() == kind

@@ -108,9 +108,14 @@ impl Parser<'_> {
     /// Two items on a line without a separator: says so, and goes on with the second.
     fn separator_is_missing(&mut self, items: Items) -> bool {
         let entry = self.kind().is_word() && self.kind_at(1) == TokenKind::Equal;
+        let block = self.kind().is_word()
+            && (self.kind_at(1) == TokenKind::OpenBrace
+                || ((self.kind_at(1).is_word() || self.kind_at(1).is_string())
+                    && self.kind_at(2) == TokenKind::OpenBrace));
         let begins = match items {
             Items::File => false,
-            Items::Body | Items::Entries => entry,
+            Items::Body => entry || block,
+            Items::Entries => entry,
             Items::Arms => false,
             Items::Elements | Items::Arguments => {
                 begins_value(self.kind())
@@ -122,9 +127,16 @@ impl Parser<'_> {
         }
         let place = self.after();
         let problem = Diagnostic::error(&codes::MISSING, place, "a `,` is missing")
-            .label("something else begins after this")
-            .help("write `,` between the two; text stands between `\"`")
-            .fix("write `,`", place, ",");
+            .label("something else begins after this");
+        // `[npm ci]` is more probably a text without its quotes than two names.
+        let is_text =
+            self.kind_before().is_some_and(TokenKind::is_word) && self.kind().is_word() && !entry;
+        let problem = match is_text {
+            true => problem.help("put text between `\"`, or write `,` between two values"),
+            false => problem
+                .help("write `,` between the two")
+                .fix("write `,`", place, ","),
+        };
         self.report(problem);
         true
     }

@@ -1,7 +1,6 @@
 //! What `aphex compile` makes of pipelines: manifests as files, and their source map.
 
-use std::collections::HashMap;
-
+use crate::collections::HashMap;
 use crate::diagnostics::codes::platform;
 use crate::diagnostics::{Diagnostic, Problems};
 use crate::graph;
@@ -52,7 +51,7 @@ pub fn check(pipelines: &[&Pipeline], problems: &mut Problems) {
         spec: format!("sha256:{:064}", 0),
         compiler: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let mut names: HashMap<(String, String), Span> = HashMap::new();
+    let mut names: HashMap<(String, String), Span> = HashMap::default();
     for pipeline in pipelines {
         let graph = graph::build(pipeline);
         let objects = argo::compile(pipeline, &graph, &stamp);

@@ -25,7 +25,7 @@ pub struct Rewrite {
     pub applied: Vec<Applied>,
 }
 
-/// Applies the first fix of every problem that has one, file by file.
+/// Applies the first certain fix of every problem that has one, file by file.
 ///
 /// A fix that touches what another one changes is left for a second look at the new text. A fix in
 /// a file for which `may_change` is false is left out, with all of its edits.
@@ -37,7 +37,7 @@ pub fn rewrite<'a>(
     let mut accepted: Vec<&Edit> = Vec::new();
     let mut applied: Vec<Applied> = Vec::new();
     for diagnostic in diagnostics {
-        let Some(fix) = diagnostic.fixes.first() else {
+        let Some(fix) = diagnostic.certain_fix() else {
             continue;
         };
         let fits = |edit: &Edit| {

@@ -1,11 +1,11 @@
 //! The meaning of what a program declares: each declaration once, on demand.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use smol_str::SmolStr;
 
+use crate::collections::{HashMap, HashSet};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::types as codes;
 use crate::resolve::{ItemId, ModuleId, Program};

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::blocks as codes;
 use crate::resolve::{ItemId, Program};
@@ -29,9 +29,9 @@ impl Types {
                 id,
                 name: declaration.name.name.clone(),
                 includes: vec![id],
-                fields: IndexMap::new(),
-                blocks: IndexMap::new(),
-                members: IndexMap::new(),
+                fields: IndexMap::default(),
+                blocks: IndexMap::default(),
+                members: IndexMap::default(),
                 asserts: Vec::new(),
             },
         };

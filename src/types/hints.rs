@@ -11,11 +11,9 @@ pub(crate) fn suggest<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Diagnostic {
     match did_you_mean(&name.name, candidates) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
-            format!("write `{near}`"),
-            name.span,
-            near,
-        ),
+        Some(near) => diagnostic
+            .help(format!("did you mean `{near}`?"))
+            .likely_fix(format!("write `{near}`"), name.span, near),
         None => diagnostic,
     }
 }

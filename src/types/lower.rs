@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::diagnostics::codes::{names, types as codes};
 use crate::diagnostics::{Diagnostic, list_names};
 use crate::resolve::{BUILT_IN_TYPES, Binding, ItemId, ModuleId, Program};
@@ -86,7 +86,7 @@ impl Lower<'_> {
     }
 
     fn object(&self, fields: &[ast::ObjectTypeField]) -> Type {
-        let mut known: IndexMap<SmolStr, ObjectField> = IndexMap::new();
+        let mut known: IndexMap<SmolStr, ObjectField> = IndexMap::default();
         for field in fields {
             let name = &field.name.name;
             if known.contains_key(name) {

@@ -1,8 +1,8 @@
 //! Schemas with everything that they include, and the signatures of functions.
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::resolve::{ItemId, Program};
 use crate::source::Span;
 use crate::syntax::ast::{

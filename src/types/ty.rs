@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::resolve::{ItemId, ModuleId};
 use crate::source::Span;
 use crate::syntax::ast;

@@ -1,12 +1,13 @@
 //! Progress in a terminal: a line a stage, with what it is doing; the log of what fails.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::cli::run::ask::ask;
 use crate::cli::run::plain::said;
+use crate::collections::HashMap;
 use crate::diagnostics::{Paint, Role};
 use crate::ops::run::{Answer, Ended, Progress, Question};
 
@@ -31,7 +32,7 @@ impl Live {
         Live {
             paint,
             bars: MultiProgress::new(),
-            running: HashMap::new(),
+            running: HashMap::default(),
         }
     }
 

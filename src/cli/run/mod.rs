@@ -206,16 +206,17 @@ impl Run {
     fn inputs(
         &self,
         pipeline: &Pipeline,
-    ) -> Result<indexmap::IndexMap<String, String>, Diagnostic> {
+    ) -> Result<crate::collections::IndexMap<String, String>, Diagnostic> {
         let wrong = |message: String| Diagnostic::without_place(&codes::MALFORMED, message);
-        let mut given: indexmap::IndexMap<String, String> = indexmap::IndexMap::new();
+        let mut given: crate::collections::IndexMap<String, String> =
+            crate::collections::IndexMap::default();
         for pair in &self.inputs {
             let (name, value) = pair
                 .split_once('=')
                 .ok_or_else(|| wrong(format!("`--input {pair}` is no NAME=VALUE")))?;
             given.insert(name.to_owned(), value.to_owned());
         }
-        let mut inputs = indexmap::IndexMap::new();
+        let mut inputs = crate::collections::IndexMap::default();
         for input in &pipeline.inputs {
             let name = &input.name.value;
             let value = given.shift_remove(name);

@@ -26,7 +26,7 @@ codes! {
     RETRY_TIME "A0623" "the retries of a step take longer than anybody waits";
     SHELL_SYNTAX "A0630" "a command that no shell can read";
     BASH_IN_SH "A0631" "a bash word in a step whose shell is `sh`";
-    EFFECT_LOST "A0632" "a command whose effect ends with it";
+    EFFECT_LOST "A0632" "a command whose effect ends with its own shell";
     FAILURE_HIDDEN "A0633" "the failure of a command is hidden";
     NEEDS_TERMINAL "A0634" "a command that waits for a person";
     LOCAL_PROFILE "A0635" "an AWS profile of somebody's own machine";

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::eval::builtins::{Call, Given, Table};
 use crate::eval::interpreter::Interpreter;
 use crate::eval::limits::bytes;
@@ -87,7 +87,7 @@ fn sort<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> {
 
 fn unique<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> {
     let list = call.list(interpreter, 0)?;
-    let mut texts: std::collections::HashSet<&SmolStr> = std::collections::HashSet::new();
+    let mut texts: crate::collections::HashSet<&SmolStr> = crate::collections::HashSet::default();
     let mut items: Vec<Value<'a>> = Vec::new();
     for item in &list.items {
         let known = match &item.kind {

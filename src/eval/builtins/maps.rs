@@ -1,8 +1,8 @@
 //! Maps.
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::eval::builtins::lists::object;
 use crate::eval::builtins::{Call, Given, Table};
 use crate::eval::interpreter::Interpreter;
@@ -49,7 +49,7 @@ fn from_entries<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given
     if let Some(stop) = needs_of(&list.items) {
         return Err(stop);
     }
-    let mut map: IndexMap<SmolStr, Value<'a>> = IndexMap::new();
+    let mut map: IndexMap<SmolStr, Value<'a>> = IndexMap::default();
     for entry in &list.items {
         let Kind::Map(pair) = &entry.kind else {
             return Err(interpreter.wrong_value(entry, "an object", call.span));
@@ -92,7 +92,7 @@ fn merge<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> {
 fn without<'a>(interpreter: &Interpreter<'a>, call: &Call<'_, 'a>) -> Given<'a> {
     let map = call.map(interpreter, 0)?;
     let keys = call.texts(interpreter, 1)?;
-    let keys: std::collections::HashSet<&SmolStr> = keys.into_iter().collect();
+    let keys: crate::collections::HashSet<&SmolStr> = keys.into_iter().collect();
     let kept = map.entries.iter().filter(|(key, _)| !keys.contains(*key));
     let kept = kept.map(|(key, value)| (key.clone(), value.clone()));
     interpreter.map(kept.collect(), call.span)

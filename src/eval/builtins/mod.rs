@@ -10,12 +10,11 @@ mod patterns;
 mod regexes;
 mod texts;
 
-use std::collections::HashMap;
-
 use smol_str::SmolStr;
 
 pub use patterns::Patterns;
 
+use crate::collections::HashMap;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::evaluation as codes;
 use crate::eval::interpreter::Interpreter;

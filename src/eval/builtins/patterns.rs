@@ -1,13 +1,13 @@
 //! Regular expressions, patterns of files, cron lines, time zones.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use regex::Regex;
 use smol_str::SmolStr;
 
+use crate::collections::HashMap;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::evaluation as codes;
 use crate::eval::builtins::regexes::Pattern;

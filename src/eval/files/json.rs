@@ -1,11 +1,11 @@
 //! JSON, strictly.
 
-use indexmap::IndexMap;
 use jsonc_parser::ast;
 use jsonc_parser::common::Ranged as _;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::eval::files::{Fault, place, plain};
 use crate::eval::interpreter::Interpreter;
 use crate::eval::limits;
@@ -83,7 +83,7 @@ impl<'a> Reader<'_, 'a> {
                 self.interpreter.list(items?, span).map_err(|_| None)?
             }
             ast::Value::Object(object) => {
-                let mut entries: IndexMap<SmolStr, (Span, Value<'a>)> = IndexMap::new();
+                let mut entries: IndexMap<SmolStr, (Span, Value<'a>)> = IndexMap::default();
                 for property in &object.properties {
                     let range = property.name.range();
                     let at = place(self.source, range.start, range.end);

@@ -1,11 +1,9 @@
 //! YAML 1.2: one document, the core schema, merge keys.
 
-use std::collections::HashMap;
-
-use indexmap::IndexMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
 use smol_str::SmolStr;
 
+use crate::collections::{HashMap, IndexMap};
 use crate::diagnostics::codes::evaluation as codes;
 use crate::eval::files::{Fault, place, plain};
 use crate::eval::interpreter::Interpreter;
@@ -21,7 +19,7 @@ pub(super) fn read<'a>(interpreter: &Interpreter<'a>, source: SourceId, text: &s
         interpreter,
         events: Parser::new_from_str(text),
         places: Places::new(source, text),
-        anchors: HashMap::new(),
+        anchors: HashMap::default(),
         aliased: 0,
     };
     reader.document()
@@ -155,7 +153,7 @@ impl<'t, 'a> Reader<'_, 't, 'a> {
     }
 
     fn mapping(&mut self, start: Span, depth: u32) -> Result<(Value<'a>, u64), Option<Fault>> {
-        let mut entries: IndexMap<SmolStr, (Span, Value<'a>)> = IndexMap::new();
+        let mut entries: IndexMap<SmolStr, (Span, Value<'a>)> = IndexMap::default();
         let mut merged: Vec<(Value<'a>, Span)> = Vec::new();
         let mut total = 1;
         let end = loop {

@@ -18,8 +18,8 @@ pub(super) fn all(pipeline: &Reader<'_>) -> Vec<App> {
             dir: Spanned::new(".".to_owned(), span),
             command: None,
             setup: Vec::new(),
-            env: Env::new(),
-            context: Env::new(),
+            env: Env::default(),
+            context: Env::default(),
             image: None,
             span,
         });

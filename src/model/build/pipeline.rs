@@ -12,7 +12,7 @@ use crate::source::Sources;
 pub(super) fn read(reader: &Reader<'_>, sources: &Sources) -> Pipeline {
     let file = sources.get(reader.span().source);
     let apps = app::all(reader);
-    let env = step::with_defaults(reader, &Env::new());
+    let env = step::with_defaults(reader, &Env::default());
     let checkout = once(reader, "checkout", |block| Checkout {
         depth: block.integer("depth"),
         submodules: block.bool("submodules"),
@@ -86,7 +86,7 @@ fn once<T>(reader: &Reader<'_>, kind: &'static str, read: impl Fn(&Reader<'_>) -
         path: reader.object.path.clone(),
         name_span: reader.object.name_span,
         span: reader.object.span,
-        fields: indexmap::IndexMap::new(),
+        fields: crate::collections::IndexMap::default(),
         blocks: Vec::new(),
     };
     read(&Reader::new(&empty))

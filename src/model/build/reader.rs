@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::eval::data::{Data, Node, Object, Output, Secret};
 use crate::model::{Env, EnvValue, Message, Ref, Seconds, Text};
 use crate::source::{Span, Spanned};
@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
     /// Names and what they are set to. An error in a value leaves the name, with an empty text.
     pub(super) fn env(&self, name: &str) -> Env {
         let Some(Data::Map(map)) = self.node(name).map(|node| &node.data) else {
-            return Env::new();
+            return Env::default();
         };
         map.iter()
             .map(|(name, node)| (name.to_string(), Spanned::new(self.value(node), node.span)))

@@ -1,6 +1,5 @@
 //! One stage as child processes: the checkout, then the stage itself.
 
-use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
@@ -10,6 +9,7 @@ use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::collections::HashMap;
 use crate::graph::{Stage, StageId};
 use crate::ops::run::Plan;
 use crate::ops::run::progress::Ended;
@@ -89,7 +89,7 @@ impl Jobs {
     pub fn new(events: Sender<Event>) -> Self {
         Jobs {
             events,
-            running: HashMap::new(),
+            running: HashMap::default(),
         }
     }
 

@@ -9,13 +9,13 @@ mod retries;
 pub mod schedule;
 mod summary;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use crate::collections::HashMap;
 use crate::graph::{Entry, Stage, StageId, StageKind};
 use crate::model::{Message, Pipeline};
 use crate::stage::record::{Outcome, RunRecord};
@@ -60,7 +60,7 @@ pub fn run(
     });
     let (sender, events) = mpsc::channel();
     let mut jobs = Jobs::new(sender);
-    let mut times: HashMap<StageId, (Timestamp, Instant, f64)> = HashMap::new();
+    let mut times: HashMap<StageId, (Timestamp, Instant, f64)> = HashMap::default();
     let mut told: Vec<bool> = vec![false; plan.entry.stages.len()];
     let mut was_stopped = false;
     loop {

@@ -3,8 +3,7 @@
 //! Pure: it is told what ended and says what starts. Argo does the same with the manifests; both follow
 //! [`Entry::runs`].
 
-use std::collections::HashMap;
-
+use crate::collections::HashMap;
 use crate::graph::{Ending, Entry, Stage, StageId, StageKind};
 use crate::stage::record::Outcome;
 
@@ -141,7 +140,7 @@ impl<'g, 'p> Schedule<'g, 'p> {
     /// Why a stage does not run, given how what is before it ended.
     fn held_back(&self, stage: &Stage<'p>) -> Option<String> {
         let before = self.entry.before(stage.id);
-        let mut endings: HashMap<StageId, Ending> = HashMap::new();
+        let mut endings: HashMap<StageId, Ending> = HashMap::default();
         for id in &before {
             if let State::Ended(outcome) = self.state(*id) {
                 let ending = match outcome.is_good() {

@@ -1,10 +1,10 @@
 //! The record of a run, from how its stages ended.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use crate::collections::HashMap;
 use crate::graph::{Stage, StageId, StageKind};
 use crate::ops::run::Plan;
 use crate::ops::run::schedule::{Schedule, State};

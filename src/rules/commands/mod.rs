@@ -9,10 +9,10 @@ mod terminal;
 mod tests;
 mod variables;
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::rc::Rc;
 
+use crate::collections::HashSet;
 use crate::diagnostics::Problems;
 use crate::model::{App, Env, Pipeline, Shell, Step, Target, Text};
 use crate::rules::Rules;
@@ -134,7 +134,7 @@ pub fn steps(pipeline: &Pipeline) -> impl Iterator<Item = &Step> {
 /// Everything in a pipeline that runs commands; what a function or loop made several times is there
 /// once.
 pub fn units(pipeline: &Pipeline) -> Vec<Unit<'_>> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let apps = pipeline.apps.iter().map(Unit::of_app);
     apps.chain(steps(pipeline).map(Unit::of_step))
         .filter(|unit| {

@@ -1,12 +1,11 @@
 //! What is in an artifact, and what may be.
 
-use std::collections::{HashMap, HashSet};
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::pack::Packed;
 use super::{Name, links};
+use crate::collections::{HashMap, HashSet};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run_store::{ARTIFACT_DAMAGED, ARTIFACT_REFUSED};
 use crate::stage::store::Content;
@@ -185,8 +184,8 @@ impl Manifest {
 
     /// Why it must not be unpacked.
     fn fault(&self) -> Option<String> {
-        let mut seen = HashSet::new();
-        let mut folders = HashSet::new();
+        let mut seen = HashSet::default();
+        let mut folders = HashSet::default();
         for entry in &self.entries {
             let path = &entry.path;
             if let Some(fault) = path_fault(path) {

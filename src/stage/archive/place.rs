@@ -1,6 +1,5 @@
 //! Files from aside to where they belong.
 
-use std::collections::HashSet;
 use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -9,6 +8,7 @@ use std::path::Path;
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, futimens, statvfs, utimensat};
 
 use super::{Entry, Kind, Manifest, Name, links, pack};
+use crate::collections::HashSet;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run_store::{ARTIFACT_REFUSED, NOT_UNPACKED};
 

@@ -123,7 +123,7 @@ fn stack(
     directory: &Path,
     id: &str,
     artifact: &Artifact,
-    all: &indexmap::IndexMap<String, Artifact>,
+    all: &crate::collections::IndexMap<String, Artifact>,
 ) -> Result<AssemblyStack, Diagnostic> {
     let path = |id: &str, artifact: &Artifact| match &artifact.display_name {
         // The CLI's own rule: the display name is `path (name)` where the name is another one.

@@ -1,11 +1,9 @@
 //! `cdk deploy` of one stack of an assembly.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use indexmap::IndexMap;
-
+use crate::collections::{HashMap, IndexMap};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run_cdk as codes;
 use crate::model::{DeployMethod, Stack};

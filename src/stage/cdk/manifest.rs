@@ -3,9 +3,10 @@
 //! The form is that of the package `@aws-cdk/cloud-assembly-schema`; what is not named here is passed over, so that newer
 //! versions can be read.
 
-use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::collections::IndexMap;
 
 /// A manifest.
 #[derive(Debug, Deserialize)]

@@ -1,11 +1,12 @@
 //! What has changed in a working tree, as Git's status tells it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
+use crate::collections::HashSet;
 use crate::diagnostics::Diagnostic;
 use crate::stage::checkout::snapshot::{User, good_bytes};
 
@@ -56,7 +57,7 @@ pub fn of(user: &User, lfs: bool) -> Result<Changes, Diagnostic> {
         take(user, record, &mut changes);
     }
     let listed = good_bytes(user.ask(["ls-files", "-z", "--stage", "--", "."])?)?;
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     for record in records(&listed) {
         // `MODE OBJECT STAGE\tPATH`
         let Some(tab) = record.iter().position(|byte| *byte == b'\t') else {

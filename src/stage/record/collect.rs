@@ -1,7 +1,6 @@
 //! Records from what the stages of a run left in the store.
 
-use std::collections::HashMap;
-
+use crate::collections::HashMap;
 use crate::stage::record::{StageRecord, StageResult, keys};
 use crate::stage::store::{self, Key, Store};
 
@@ -11,7 +10,7 @@ const LARGEST: u64 = 64 << 20;
 /// Every try of every stage of a run, by the stage's path, in order. What cannot be read is passed over: a record with
 /// a gap is better than none.
 pub fn tries(store: &dyn Store, run: &str) -> HashMap<String, Vec<StageResult>> {
-    let mut tries: HashMap<String, Vec<StageResult>> = HashMap::new();
+    let mut tries: HashMap<String, Vec<StageResult>> = HashMap::default();
     let folder = Key::new(keys::stages(run).trim_end_matches('/'));
     let entries = folder.and_then(|folder| store.list(&folder));
     for entry in entries.unwrap_or_default() {

@@ -1,11 +1,9 @@
 //! What is remembered of a run as a whole.
 
-use std::collections::HashSet;
-
-use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::collections::{HashSet, IndexMap};
 use crate::stage::record::{Outcome, StageResult};
 
 /// A run, from its start to its end (8.2). Written once, when it has ended.

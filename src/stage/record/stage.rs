@@ -1,9 +1,9 @@
 //! What one try of a stage left behind.
 
-use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::collections::IndexMap;
 use crate::diagnostics::Diagnostic;
 use crate::stage::reports::Summary;
 

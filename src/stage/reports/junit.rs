@@ -6,11 +6,11 @@
 //!
 //! Sums in attributes differ too much to be of use: what is counted are cases.
 
-use std::collections::{HashMap, HashSet};
-
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
+
+use crate::collections::{HashMap, HashSet};
 
 /// Elements are at most so deep.
 const DEEPEST: usize = 128;
@@ -148,7 +148,7 @@ pub fn read(text: &str, file: &str) -> Result<Vec<Suite>, Refusal> {
 
 /// Playwright runs a file once a project, each time as a suite of the same name: what differs is its "host".
 fn told_apart(mut suites: Vec<Suite>) -> Vec<Suite> {
-    let mut hosts: HashMap<String, HashSet<String>> = HashMap::new();
+    let mut hosts: HashMap<String, HashSet<String>> = HashMap::default();
     for suite in &suites {
         hosts
             .entry(suite.name.clone())

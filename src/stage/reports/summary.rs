@@ -1,9 +1,8 @@
 //! What all reports of a step say together.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
+use crate::collections::HashMap;
 use crate::stage::reports::junit::{Case, End, Suite};
 
 /// So many failures, and tests that were flaky, are kept with their details.
@@ -226,7 +225,7 @@ fn keep<T>(kept: &mut Vec<T>, make: impl FnOnce() -> T) {
 /// Cases of one suite that stand there several times, failed at first and succeeded at last, become one: so Gradle and others write down that
 /// a test ran again. In any other order they are tests that happen to have one name.
 fn repeated(cases: Vec<Case>) -> Vec<Case> {
-    let mut groups: HashMap<(String, String), Vec<usize>> = HashMap::new();
+    let mut groups: HashMap<(String, String), Vec<usize>> = HashMap::default();
     for (index, case) in cases.iter().enumerate() {
         groups
             .entry((case.class.clone(), case.name.clone()))
@@ -235,7 +234,7 @@ fn repeated(cases: Vec<Case>) -> Vec<Case> {
     }
     let is_bad = |case: &Case| matches!(case.end, End::Failed | End::Error);
     let mut dropped = vec![false; cases.len()];
-    let mut before: HashMap<usize, (usize, f64, Case)> = HashMap::new();
+    let mut before: HashMap<usize, (usize, f64, Case)> = HashMap::default();
     for indexes in groups.values() {
         let Some((last, earlier)) = indexes.split_last() else {
             continue;

@@ -4,9 +4,8 @@ use std::env;
 use std::fs;
 use std::path::Path;
 
-use indexmap::IndexMap;
-
 use crate::analysis::{self, Analysis};
+use crate::collections::IndexMap;
 use crate::diagnostics::{Diagnostic, FileName, Found, Report};
 use crate::eval::data::RuntimeSource;
 use crate::eval::{Bindings, Known};
@@ -174,7 +173,7 @@ fn with_outputs(
     analysis: &Analysis,
     results: &[StageResult],
 ) -> Option<Bindings> {
-    let mut outputs: IndexMap<&str, &record::StackOutputs> = IndexMap::new();
+    let mut outputs: IndexMap<&str, &record::StackOutputs> = IndexMap::default();
     for result in results {
         outputs.extend(
             result

@@ -178,7 +178,7 @@ fn deploy(
                 Err(problem) => return did.problems.push(problem),
             }
         }
-        let mut outputs = StackOutputs::new();
+        let mut outputs = StackOutputs::default();
         for found in &planned.selected {
             let one = cdk::cli(&synth.dir, &synth.root, &synth.env).and_then(|cli| {
                 let own = |name: &String| found.parameters.iter().any(|own| own.name == *name);

@@ -1,7 +1,6 @@
 //! What a stage did, before it is written down.
 
-use indexmap::IndexMap;
-
+use crate::collections::IndexMap;
 use crate::diagnostics::Diagnostic;
 use crate::stage::process::{self, Status};
 use crate::stage::record::{ArtifactRecord, CommandRecord, Outcome, StackOutputs};

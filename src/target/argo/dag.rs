@@ -1,9 +1,6 @@
 //! DAG templates: the stages of an environment, of a wave, of a run.
 
-use std::collections::{HashMap, HashSet};
-
-use indexmap::IndexMap;
-
+use crate::collections::{HashMap, HashSet, IndexMap};
 use crate::graph::{Condition, Entry, Stage, StageId, StageKind};
 use crate::source::Span;
 use crate::target::argo::depends::{Depends, Tasks, settled};
@@ -83,7 +80,7 @@ impl Drafting<'_, '_> {
     /// to those.
     pub fn tasks(&mut self, siblings: &[&Stage<'_>], taken: &mut Taken) -> Tasklist {
         let members: HashSet<StageId> = siblings.iter().map(|stage| stage.id).collect();
-        let mut tasks: Tasks = HashMap::new();
+        let mut tasks: Tasks = HashMap::default();
         let mut list = Tasklist::default();
         let (mut masked, mut optional) = (false, Vec::new());
         for stage in in_order(siblings) {
@@ -153,7 +150,7 @@ impl Drafting<'_, '_> {
         let mut all = Vec::new();
         let mut depends = depends.to_owned();
         for batch in members.chunks(bulk.batch.unwrap_or(members.len()).max(1)) {
-            let mut templates: IndexMap<&str, Vec<(&Call, Span)>> = IndexMap::new();
+            let mut templates: IndexMap<&str, Vec<(&Call, Span)>> = IndexMap::default();
             for (call, span) in batch {
                 let calls = templates.entry(&call.template).or_default();
                 calls.push((call, *span));
@@ -248,7 +245,7 @@ pub fn in_order<'s, 'p>(siblings: &[&'s Stage<'p>]) -> Vec<&'s Stage<'p>> {
         .map(|(index, stage)| (stage.id, index))
         .collect();
     let mut missing: Vec<usize> = Vec::with_capacity(siblings.len());
-    let mut followers: HashMap<usize, Vec<usize>> = HashMap::new();
+    let mut followers: HashMap<usize, Vec<usize>> = HashMap::default();
     let mut ready = std::collections::BTreeSet::new();
     for (index, stage) in siblings.iter().enumerate() {
         let before: HashSet<usize> = stage

@@ -4,8 +4,7 @@
 //! reaches what comes after only through such terms, so a stage that runs after success names everything
 //! required before it that its neighbours do not vouch for.
 
-use std::collections::{HashMap, HashSet};
-
+use crate::collections::{HashMap, HashSet};
 use crate::graph::{Condition, Entry, Reason, Stage, StageId};
 
 /// The tasks of siblings: for each stage, those whose success is its own.
@@ -58,7 +57,7 @@ impl<'a, 'p> Depends<'a, 'p> {
     /// That everything required up to these stages has succeeded. A stage that runs after success vouches for what is
     /// before it, by having run; others do not, and one asks further back.
     fn success(&self, direct: Vec<StageId>, terms: &mut Terms) {
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let mut open: Vec<(StageId, bool)> =
             direct.into_iter().rev().map(|id| (id, true)).collect();
         while let Some((id, is_direct)) = open.pop() {
@@ -101,7 +100,7 @@ impl<'a, 'p> Depends<'a, 'p> {
     /// That each task of a stage has one of these results. A stage without tasks can never run: what it waits for
     /// answers in its place.
     fn all(&self, id: StageId, results: &[&str], terms: &mut Terms) {
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let mut open = vec![id];
         while let Some(id) = open.pop() {
             if let Some(tasks) = self.tasks.get(&id) {

@@ -1,7 +1,6 @@
 //! One entry of a pipeline as one WorkflowTemplate's templates.
 
-use std::collections::{HashMap, HashSet};
-
+use crate::collections::{HashMap, HashSet};
 use crate::graph::{Entry, EntryKind, Stage, StageId, StageKind};
 use crate::model::{Pipeline, Queue, Wave};
 use crate::target::argo::dag::{self, Bulk, Draft, Drafting, Tasklist, in_order};
@@ -39,7 +38,7 @@ pub fn templates(pipeline: &Pipeline, entry: &Entry<'_>, common: &Common) -> Vec
         entry,
         plan,
         taken,
-        groups: HashMap::new(),
+        groups: HashMap::default(),
         templates: Vec::new(),
         join: None,
     };
@@ -74,7 +73,7 @@ struct TaskShape {
 
 impl<'p> Assembly<'_, 'p> {
     fn draft(&mut self, siblings: &[&Stage<'_>], taken: &mut Taken) -> Tasklist {
-        self.level(siblings, &HashSet::new(), None, taken)
+        self.level(siblings, &HashSet::default(), None, taken)
     }
 
     /// One template a shape of environment, and how each environment calls its own.
@@ -422,7 +421,7 @@ fn parts<'s, 'p>(targets: &[&'s Stage<'p>], limit: usize) -> Vec<Vec<&'s Stage<'
             *slot = own.min(later);
         }
     }
-    let mut ends: HashSet<usize> = HashSet::new();
+    let mut ends: HashSet<usize> = HashSet::default();
     let mut segments: Vec<Vec<&'s Stage<'p>>> = Vec::new();
     for (index, (stage, waits)) in targets.iter().zip(&waits).enumerate() {
         let joins = !ends.is_empty() && ends.iter().all(|end| waits.contains(end));

@@ -1,7 +1,6 @@
 //! What each stage asks of its pod.
 
-use std::collections::HashSet;
-
+use crate::collections::HashSet;
 use crate::eval::data::{Secret, SecretStore};
 use crate::graph::{EntryKind, Stage, StageKind};
 use crate::model::{
@@ -175,7 +174,7 @@ pub fn steps(pipeline: &Pipeline) -> impl Iterator<Item = &Step> {
 /// The images whose tools are looked at before anything else runs, each once, with the place of its first use.
 pub fn images(pipeline: &Pipeline) -> Vec<(&str, Span)> {
     let mut images: Vec<(&str, Span)> = Vec::new();
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     for step in steps(pipeline) {
         let image = step.image.as_ref().unwrap_or(&pipeline.images.builder);
         if seen.insert(&*image.value) {

@@ -1,8 +1,8 @@
 //! What Kubernetes and Argo take at most, counted on what is really emitted.
 
-use std::collections::HashMap;
 use std::io;
 
+use crate::collections::HashMap;
 use crate::diagnostics::codes::platform;
 use crate::diagnostics::{Diagnostic, Problems};
 use crate::eval::data::SecretStore;
@@ -126,7 +126,7 @@ fn nodes(templates: &[Template], entry: &str) -> usize {
         };
         let own = 1 + usize::from(template.retry_strategy.is_some());
         let tasks = template.dag.iter().flat_map(|dag| &dag.tasks);
-        let mut counts: HashMap<&str, usize> = HashMap::new();
+        let mut counts: HashMap<&str, usize> = HashMap::default();
         let inner: usize = tasks
             .map(|task| {
                 let once = *counts
@@ -207,9 +207,12 @@ fn tasks(pipeline: &Pipeline, object: &WorkflowTemplate, problems: &mut Problems
                 format!("{count} stages in one graph, Argo takes at most {TASK_LIMIT}"),
             )
             .label(format!("becomes the template `{}`", template.name))
-            .help(match template.name.starts_with("environment") {
-                true => "join steps, or divide the environment",
-                false => "put environments that may go side by side into a `wave` without `needs` among them",
+            .help(if template.name.starts_with("environment") {
+                "join steps, or divide the environment"
+            } else if pipeline.checks.len() * 2 > count {
+                "join checks: one `check` can run several commands"
+            } else {
+                "put environments that may go side by side into a `wave` without `needs` among them"
             }),
         );
     }
@@ -278,7 +281,7 @@ fn tags(pipeline: &Pipeline, problems: &mut Problems) {
 /// A side-car starts before anything could fetch a value for it.
 fn side_cars(pipeline: &Pipeline, graph: &Graph<'_>, problems: &mut Problems) {
     let stages = graph.entries.iter().flat_map(|entry| &entry.stages);
-    let reached: std::collections::HashSet<Span> = stages
+    let reached: crate::collections::HashSet<Span> = stages
         .filter_map(|stage| match stage.kind {
             StageKind::Step(step) => Some(step.span),
             _ => None,

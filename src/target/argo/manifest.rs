@@ -7,9 +7,9 @@
     reason = "the fields are Argo's own, described in its reference"
 )]
 
-use indexmap::IndexMap;
 use serde::Serialize;
 
+use crate::collections::IndexMap;
 use crate::source::Span;
 use crate::target::argo::share::Slot;
 

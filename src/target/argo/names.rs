@@ -1,8 +1,8 @@
 //! Names that Argo and Kubernetes accept.
 
-use std::collections::HashSet;
-
 use sha2::{Digest, Sha256};
+
+use crate::collections::HashSet;
 
 /// The longest name of a WorkflowTemplate: a run's name is this, `-` and five more, with at most 63
 /// characters, and `generateName` allows 58 with the `-` (`workflow/validate/validate.go`).

@@ -1,7 +1,6 @@
 //! The objects: names, labels, parameters, and what every run has.
 
-use indexmap::IndexMap;
-
+use crate::collections::IndexMap;
 use crate::eval::data::SecretStore;
 use crate::graph::{Entry, EntryKind, Graph};
 use crate::model::{Pipeline, Queue};
@@ -55,11 +54,11 @@ fn object(pipeline: &Pipeline, entry: &Entry<'_>, stamp: &Stamp) -> WorkflowTemp
         let mut templates = templates.iter().map(|template| &template.name);
         templates.find(|name| *name == wanted).cloned()
     };
-    let owned = IndexMap::from([
+    let owned = IndexMap::from_iter([
         ("app.kubernetes.io/managed-by", "aphex".to_owned()),
         ("aphex.dev/pipeline", pipeline.name.value.clone()),
     ]);
-    let stamped = IndexMap::from([
+    let stamped = IndexMap::from_iter([
         ("aphex.dev/source", pipeline.file.clone()),
         ("aphex.dev/spec", stamp.spec.clone()),
         ("aphex.dev/compiler", stamp.compiler.clone()),

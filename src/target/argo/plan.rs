@@ -1,9 +1,6 @@
 //! Which pods an entry needs, and the leaf templates that they share.
 
-use std::collections::HashMap;
-
-use indexmap::IndexMap;
-
+use crate::collections::{HashMap, IndexMap};
 use crate::graph::{Entry, EntryKind, Stage, StageId, StageKind};
 use crate::model::Pipeline;
 use crate::source::Span;
@@ -71,7 +68,7 @@ struct First {
 pub fn plan(pipeline: &Pipeline, entry: &Entry<'_>, common: &Common, taken: &mut Taken) -> Plan {
     let mut shapes: Shapes<Shape, First> = Shapes::new();
     let mut wanted: Vec<(Option<StageId>, Wanted)> = Vec::new();
-    let mut approvals: IndexMap<u64, Span> = IndexMap::new();
+    let mut approvals: IndexMap<u64, Span> = IndexMap::default();
     let mut want = |stage: Option<&Stage<'_>>, leaf: Leaf| {
         let first = || First {
             name: stage.map_or("", |stage| &*stage.name).to_owned(),
@@ -135,9 +132,9 @@ pub fn plan(pipeline: &Pipeline, entry: &Entry<'_>, common: &Common, taken: &mut
 
     let mut plan = Plan {
         templates,
-        calls: HashMap::new(),
+        calls: HashMap::default(),
         tools: Vec::new(),
-        approvals: HashMap::new(),
+        approvals: HashMap::default(),
     };
     for (stage, wanted) in wanted {
         let fixed = inputs.get(wanted.shape).into_iter().flatten();

@@ -1,7 +1,6 @@
 //! What a leaf's pod looks like: its shape, and the template made of it.
 
-use indexmap::IndexMap;
-
+use crate::collections::IndexMap;
 use crate::target::argo::manifest::*;
 use crate::target::argo::share::Slot;
 
@@ -177,7 +176,7 @@ pub fn template(common: &Common, name: String, shape: &Shape, slots: &[Slot]) ->
         service_account_name: Some(format!("{}-{}", common.pipeline, shape.account)),
         node_selector: shape
             .arch
-            .map(|arch| IndexMap::from([("kubernetes.io/arch", arch)]))
+            .map(|arch| IndexMap::from_iter([("kubernetes.io/arch", arch)]))
             .unwrap_or_default(),
         active_deadline_seconds: slots.get(1).cloned(),
         retry_strategy: shape.retry.clone(),

@@ -1,10 +1,11 @@
 //! What Argo does with our DAGs, for any steps and any of them failing: played by the rules of its controller
 //! (`evaluateDependsLogic` and `assessDAGPhase` in `workflow/controller/dag.go`) and compared with what the words mean.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
+use crate::collections::HashMap;
 use crate::graph::{Ending, Stage, StageId, StageKind, build};
 use crate::model::fixture::*;
 use crate::model::{Environment, Step, StepKind, When};
@@ -145,7 +146,7 @@ proptest! {
             .collect();
         let (ends, broken) = run(dag, &failing);
 
-        let mut expected: HashMap<StageId, Ending> = HashMap::new();
+        let mut expected: HashMap<StageId, Ending> = HashMap::default();
         for stage in entry.children(Some(owner.id)) {
             let task = task_of(stage);
             let runs = entry.runs(stage, &expected);

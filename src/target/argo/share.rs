@@ -2,7 +2,7 @@
 
 use std::hash::Hash;
 
-use indexmap::IndexMap;
+use crate::collections::IndexMap;
 
 /// A value of a shared template: the same for all, or a parameter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,7 +38,7 @@ impl<S: Hash + Eq, T> Shapes<S, T> {
     /// None yet.
     pub fn new() -> Self {
         Shapes {
-            groups: IndexMap::new(),
+            groups: IndexMap::default(),
         }
     }
 

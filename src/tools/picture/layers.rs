@@ -1,7 +1,6 @@
 //! Siblings in layers: what waits for nothing, what waits for that, and so on.
 
-use std::collections::HashMap;
-
+use crate::collections::HashMap;
 use crate::tools::picture::Picture;
 
 /// Of more siblings than this nobody reads who waits for whom.
@@ -86,7 +85,7 @@ pub fn waits(picture: &Picture, layers: &[Vec<usize>]) -> HashMap<usize, Waits> 
     let flat = layers.iter().flatten().enumerate();
     let places: HashMap<usize, usize> = flat.map(|(place, index)| (*index, place)).collect();
     let mut before: Vec<Bits> = Vec::with_capacity(count);
-    let mut found = HashMap::with_capacity(count);
+    let mut found = HashMap::with_capacity_and_hasher(count, Default::default());
     let mut earlier = 0;
     for layer in layers {
         for index in layer {

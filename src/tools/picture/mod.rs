@@ -23,10 +23,9 @@ pub use words::{ended, instant, took};
 
 pub use entry::{of_entry, starts};
 
-use std::collections::HashSet;
-
 use jiff::Timestamp;
 
+use crate::collections::HashSet;
 use crate::stage::record::Outcome;
 
 /// Groups stand in groups no deeper than this: what a record says beyond that stands side by side.

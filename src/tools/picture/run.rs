@@ -1,7 +1,6 @@
 //! The picture of a run, from its record alone: the pipeline's file may have changed since.
 
-use std::collections::{HashMap, HashSet};
-
+use crate::collections::{HashMap, HashSet};
 use crate::diagnostics::{plural, safe};
 use crate::stage::record::{Engine, ErrorRecord, RunRecord, StageRecord, keys};
 use crate::stage::reports::Summary;
@@ -9,7 +8,7 @@ use crate::tools::picture::{DEEPEST, Link, Look, Node, Picture, State, Why, ende
 
 /// The picture of a run.
 pub fn of_run(record: &RunRecord) -> Picture {
-    let mut positions: HashMap<&str, usize> = HashMap::new();
+    let mut positions: HashMap<&str, usize> = HashMap::default();
     for (index, stage) in record.stages.iter().enumerate() {
         positions.entry(&stage.path).or_insert(index);
     }
@@ -45,7 +44,7 @@ pub fn of_run(record: &RunRecord) -> Picture {
     }
     for (index, stage) in record.stages.iter().enumerate() {
         let mut links: Vec<Link> = Vec::new();
-        let mut seen = HashSet::from([index]);
+        let mut seen = HashSet::from_iter([index]);
         for from in stage
             .after
             .iter()

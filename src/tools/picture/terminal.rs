@@ -1,9 +1,9 @@
 //! A picture in characters: a line a stage, top to bottom; what a bracket joins runs side by side.
 
-use indexmap::IndexMap;
 use indexmap::map::Entry;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::collections::IndexMap;
 use crate::diagnostics::{Paint, Role};
 use crate::tools::picture::layers::{layers, waits};
 use crate::tools::picture::{Look, Node, Picture, Shade};
@@ -235,7 +235,7 @@ impl Drawing<'_> {
     }
 
     fn bundled(&self, layer: &[usize], exact: bool) -> Vec<Bundle> {
-        let mut bundles: IndexMap<String, Bundle> = IndexMap::new();
+        let mut bundles: IndexMap<String, Bundle> = IndexMap::default();
         for index in layer {
             match bundles.entry(self.shape(*index, exact)) {
                 Entry::Occupied(bundle) => bundle.into_mut().alike.push(*index),

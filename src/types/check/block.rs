@@ -123,7 +123,7 @@ impl<'p> Checker<'p> {
     fn choice<'s>(
         &mut self,
         block: &'p Block,
-        choices: &'s indexmap::IndexMap<SmolStr, Shape>,
+        choices: &'s crate::collections::IndexMap<SmolStr, Shape>,
     ) -> Option<&'s Shape> {
         let kind = &block.kind.name;
         let names: Vec<&str> = choices

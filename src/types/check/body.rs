@@ -1,11 +1,10 @@
 //! What stands between the braces of a block or an instance.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::{HashMap, HashSet, IndexMap};
 use crate::diagnostics::codes::blocks as codes;
 use crate::diagnostics::{Diagnostic, did_you_mean, list_names};
 use crate::source::Span;

@@ -1,10 +1,10 @@
 //! Declarations: everything at the top of a file.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use smol_str::SmolStr;
 
+use crate::collections::HashSet;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{blocks, names};
 use crate::resolve::{Binding, ItemId, ModuleId};
@@ -345,7 +345,7 @@ impl<'p> Checker<'p> {
     /// Checks the conditions in a written type, each once.
     pub(super) fn conditions(&mut self, module: ModuleId, written: &'p TypeExpr) {
         let mut open = vec![written];
-        let mut seen: HashSet<Span> = HashSet::new();
+        let mut seen: HashSet<Span> = HashSet::default();
         while let Some(ty) = open.pop() {
             if !seen.insert(ty.span) && !matches!(ty.kind, TypeKind::Refined(..)) {
                 continue;

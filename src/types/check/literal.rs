@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use crate::collections::IndexMap;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::types as codes;
 use crate::diagnostics::{did_you_mean, list_names};
@@ -51,8 +51,8 @@ impl<'p> Checker<'p> {
         wanted: Option<(&Type, &Role<'_>)>,
     ) -> Type {
         let shape = wanted.and_then(|(ty, role)| Some((wanted_object(ty, entries)?, role)));
-        let mut seen: IndexMap<SmolStr, Span> = IndexMap::new();
-        let mut fields: IndexMap<SmolStr, ObjectField> = IndexMap::new();
+        let mut seen: IndexMap<SmolStr, Span> = IndexMap::default();
+        let mut fields: IndexMap<SmolStr, ObjectField> = IndexMap::default();
         let mut values = Type::Never;
         let mut computed = false;
         let errors = self.problems.len();

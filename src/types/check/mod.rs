@@ -29,9 +29,9 @@ mod runtime;
 mod scope;
 mod text;
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use crate::collections::{HashMap, HashSet};
 use crate::diagnostics::{Diagnostic, Problems};
 use crate::resolve::{ItemId, ModuleId, Program};
 use crate::source::{Sources, Span};
@@ -135,15 +135,15 @@ impl<'p> Checker<'p> {
             poisoned: Vec::new(),
             origins: Vec::new(),
             kept: Default::default(),
-            incomplete: HashSet::new(),
+            incomplete: HashSet::default(),
             place: Place::default(),
-            lets: HashMap::new(),
-            members: HashMap::new(),
-            results: HashMap::new(),
-            heads: HashMap::new(),
-            tested: HashSet::new(),
-            edges: HashMap::new(),
-            reported_circles: HashSet::new(),
+            lets: HashMap::default(),
+            members: HashMap::default(),
+            results: HashMap::default(),
+            heads: HashMap::default(),
+            tested: HashSet::default(),
+            edges: HashMap::default(),
+            reported_circles: HashSet::default(),
             depth: 0,
             too_deep: false,
         }

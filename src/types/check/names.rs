@@ -319,7 +319,7 @@ impl<'p> Checker<'p> {
                     "there is a block of that name here, inside another",
                 )
                 .help(format!("write `{}`", label.1))
-                .fix(format!("write `{}`", label.1), ident.span, label.1);
+                .likely_fix(format!("write `{}`", label.1), ident.span, label.1);
             self.problems.push(diagnostic);
             return;
         }
@@ -349,7 +349,7 @@ impl<'p> Checker<'p> {
             (Some(near), _) => diagnostic
                 .label("not known here")
                 .help(format!("did you mean `{near}`?"))
-                .fix(format!("write `{near}`"), ident.span, near),
+                .likely_fix(format!("write `{near}`"), ident.span, near),
             (None, "self") => diagnostic.help("`self` is the value of a type's condition, and known there alone"),
             (None, _) if what == "value" && self.is_sibling_field(name) => diagnostic
                 .label("not known here")

@@ -1,8 +1,7 @@
 //! Declarations that lead back to themselves: functions that call themselves, values made of
 //! themselves, schemas whose defaults make another of the same kind. None of them would end.
 
-use std::collections::{HashMap, HashSet};
-
+use crate::collections::{HashMap, HashSet};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::types as codes;
 use crate::resolve::{ItemId, ModuleId};
@@ -84,10 +83,10 @@ impl Checker<'_> {
     pub(super) fn recursion(&mut self) {
         let mut starts: Vec<Node> = self.edges.keys().copied().collect();
         starts.sort_unstable();
-        let mut done: HashSet<Node> = HashSet::new();
+        let mut done: HashSet<Node> = HashSet::default();
         for start in starts {
             let mut path: Vec<(Node, usize)> = vec![(start, 0)];
-            let mut on_path: HashMap<Node, usize> = HashMap::from([(start, 0)]);
+            let mut on_path: HashMap<Node, usize> = HashMap::from_iter([(start, 0)]);
             if done.contains(&start) {
                 continue;
             }

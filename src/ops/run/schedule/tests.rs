@@ -1,8 +1,7 @@
-use std::collections::{HashMap, HashSet};
-
 use proptest::prelude::*;
 
 use super::*;
+use crate::collections::{HashMap, HashSet};
 use crate::graph::build;
 use crate::model::fixture::*;
 use crate::model::{Environment, Pipeline, Step, StepKind, Target, When};
@@ -192,7 +191,7 @@ proptest! {
         prop_assert_eq!(started.iter().collect::<HashSet<_>>().len(), started.len());
         let place = |id: StageId| started.iter().position(|other| *other == id);
         for stage in &entry.stages {
-            let mut endings: HashMap<StageId, Ending> = HashMap::new();
+            let mut endings: HashMap<StageId, Ending> = HashMap::default();
             for id in entry.before(stage.id) {
                 if let State::Ended(outcome) = schedule.state(id) {
                     let ending = if outcome.is_good() { Ending::Succeeded } else { Ending::Failed };

@@ -1,6 +1,5 @@
 //! `git http-backend` behind a small HTTP server.
 
-use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -8,6 +7,8 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+
+use crate::collections::HashMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -76,7 +77,7 @@ fn answer(
         words.next().unwrap_or("").to_owned(),
         words.next().unwrap_or("").to_owned(),
     );
-    let mut headers = HashMap::new();
+    let mut headers = HashMap::default();
     loop {
         let mut line = String::new();
         reader.read_line(&mut line)?;

@@ -5,8 +5,7 @@
 //! many. Where every stage of a layer waits for all of the one before, one arrow says so. Edges that follow from others are
 //! not drawn. What waits for a stage further back is led around the boxes, in a lane beside them.
 
-use std::collections::{HashMap, HashSet};
-
+use crate::collections::{HashMap, HashSet};
 use crate::tools::picture::layers::{Waits, layers, waits};
 use crate::tools::picture::svg::text;
 use crate::tools::picture::{Look, Node, Picture, Why};
@@ -154,7 +153,7 @@ fn arrange(picture: &Picture, parent: Option<usize>, flow: Flow) -> Block {
         flow,
         across,
         lanes: 0,
-        spots: HashMap::new(),
+        spots: HashMap::default(),
         arrows: Vec::new(),
     };
     for (layer, rows) in rows.iter().enumerate() {
@@ -347,7 +346,7 @@ impl Placed {
         waits: &HashMap<usize, Waits>,
         rows: &[Rows],
     ) {
-        let mut bundled: HashSet<(usize, usize)> = HashSet::new();
+        let mut bundled: HashSet<(usize, usize)> = HashSet::default();
         for (pair, frames) in layers.windows(2).zip(rows.windows(2)) {
             if let ([before, after], [from, to]) = (pair, frames)
                 && let Some(links) = bundle(picture, before, after)
