@@ -70,7 +70,8 @@ fn path_of(input: &Input, report: &Report, id: SourceId) -> Option<PathBuf> {
 
 /// Writes the new text with the file's own byte order mark, unless the file has changed since.
 fn save(path: &Path, report: &Report, id: SourceId, file: &Rewrite) -> Result<(), String> {
-    let bytes = disk::read_bytes(path, MAX_FILE_SIZE).map_err(|_| "the file cannot be read any more")?;
+    let bytes =
+        disk::read_bytes(path, MAX_FILE_SIZE).map_err(|_| "the file cannot be read any more")?;
     let looked_at = report.sources.get(id).map(|source| source.text.as_bytes());
     let (mark, text) = match bytes.strip_prefix(BYTE_ORDER_MARK) {
         Some(text) => (BYTE_ORDER_MARK, text),

@@ -91,11 +91,12 @@ fn plain_passwords(env: &Env, problems: &mut Problems) {
         let EnvValue::Text(text) = &value.value else {
             continue;
         };
-        let is_told_already =
-            known_credentials::find(text).next().is_some() || known_credentials::looks_random(text);
-        if is_told_already
-            || !known_credentials::is_password_name(name)
+        let is_told_already = || {
+            known_credentials::find(text).next().is_some() || known_credentials::looks_random(text)
+        };
+        if !known_credentials::is_password_name(name)
             || !known_credentials::may_be_password(text)
+            || is_told_already()
         {
             continue;
         }
