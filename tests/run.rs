@@ -382,19 +382,8 @@ fn req_6_1_6_2_6_3_tests_are_summed_up_and_kept_also_when_they_fail() {
 }
 
 #[test]
-fn a_side_car_is_refused_with_the_reason() {
-    // `NO_CONTAINERS`, `NO_SUCH_ENVIRONMENT`, `NO_SECRET`, `NO_TOOL` are what these tests are told.
-    let project = Project::new(
-        "build { run = [\"true\"], service db { image = \"postgres:16\", port = 5432 } }",
-        STACK,
-    );
-    let (output, record) = project.run(&[]);
-    assert!(text(&output).contains("error[A0919]"), "{}", text(&output));
-    assert_eq!(stage(&record, "build")["outcome"], "failed");
-}
-
-#[test]
 fn the_cdk_s_part_of_a_run_fails_with_a_reason() {
+    // `NO_SUCH_ENVIRONMENT`, `NO_SECRET`, `NO_TOOL` are what tests above are told.
     // No CLI (`NO_CDK`), an app that breaks (`SYNTH_FAILED` or a command's own), a value that nothing has made (`VALUE_UNKNOWN`).
     let project = Project::new("build { run = [\"true\"] }", STACK);
     project.write("cdk.json", "{ \"app\": \"false\" }");

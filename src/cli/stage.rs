@@ -23,6 +23,8 @@ pub struct Stage {
 enum Word {
     /// Prepare the working tree for a stage
     Checkout(Checkout),
+    /// Ask a side-car whether it is ready
+    Ready(Ready),
     #[command(flatten)]
     Task(Task),
 }
@@ -30,6 +32,16 @@ enum Word {
 #[derive(Args, Debug)]
 struct Checkout {
     /// The stage and its flags
+    #[arg(long = "for", value_name = "STAGE FLAGS", num_args = 1.., allow_hyphen_values = true, required = true)]
+    task: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+struct Ready {
+    /// Its label
+    #[arg(long)]
+    service: String,
+    /// The stage beside which it is, and its flags
     #[arg(long = "for", value_name = "STAGE FLAGS", num_args = 1.., allow_hyphen_values = true, required = true)]
     task: Vec<OsString>,
 }
@@ -58,6 +70,19 @@ impl Stage {
                     Err(problem) => refuse(console, problem),
                 }
             }
+            Word::Ready(ready) => {
+                let task = match task(ready.task) {
+                    Ok(task) => task,
+                    Err(error) => {
+                        let _ = error.print();
+                        return Exit::Usage;
+                    }
+                };
+                match work::ready(root, &ready.service, &task) {
+                    Ok(()) => Exit::Fine,
+                    Err(problem) => refuse(console, problem),
+                }
+            }
             Word::Task(task) => match work::open(root, variable) {
                 Ok(context) => match work::perform(&context, &task, console.out).is_good() {
                     true => Exit::Fine,
@@ -71,7 +96,7 @@ impl Stage {
 
 /// Reads the flags of a stage.
 fn task(arguments: Vec<OsString>) -> Result<Task, clap::Error> {
-    let command = Task::augment_subcommands(clap::Command::new("aphex stage checkout --for"));
+    let command = Task::augment_subcommands(clap::Command::new("aphex stage … --for"));
     let command = command.no_binary_name(true).subcommand_required(true);
     Task::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }

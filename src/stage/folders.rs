@@ -24,6 +24,16 @@ impl Folders {
         self.root.join("source")
     }
 
+    /// The home directory of commands in a container.
+    pub fn home(&self) -> PathBuf {
+        self.root.join("home")
+    }
+
+    /// The log of a side-car.
+    pub fn service_log(&self, service: &str) -> PathBuf {
+        self.root.join(format!("{service}.log.txt"))
+    }
+
     /// For temporary files.
     pub fn tmp(&self) -> PathBuf {
         self.root.join("tmp")

@@ -7,6 +7,7 @@
 pub mod archive;
 pub mod cdk;
 pub mod checkout;
+pub mod container;
 pub mod log;
 pub mod process;
 pub mod record;

@@ -11,6 +11,7 @@
 
 pub mod cluster;
 pub mod compile;
+pub mod containers;
 pub mod judge;
 pub mod markdown;
 pub mod ministack;

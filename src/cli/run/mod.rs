@@ -36,6 +36,7 @@ Examples:
   aphex run                     build, check, synthesise every environment
   aphex run --only dev          one environment
   aphex run --only dev --deploy deploy it, with the AWS credentials of this shell
+  aphex run --container         steps that name an image run in it, as in the cluster
 
 Exit codes: 0 fine, 1 the pipeline or the run has errors, 64 wrong usage")]
 pub struct Run {
@@ -48,6 +49,9 @@ pub struct Run {
     /// Deploy what is synthesised
     #[arg(long)]
     deploy: bool,
+    /// Run the steps that name an image in containers of it, by podman or docker
+    #[arg(long)]
+    container: bool,
     /// This commit, in place of the working tree
     #[arg(long, value_name = "COMMIT")]
     sha: Option<String>,
@@ -139,7 +143,7 @@ impl Run {
             synth_only: !self.deploy,
             only: self.only.clone(),
             from: None,
-            containers: false,
+            containers: self.container,
         };
         let most = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let plan = Plan {

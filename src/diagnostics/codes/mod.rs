@@ -40,6 +40,7 @@ pub mod platform;
 pub mod run;
 pub mod run_cdk;
 pub mod run_checkout;
+pub mod run_container;
 pub mod run_process;
 pub mod run_store;
 pub mod run_tests;
@@ -64,6 +65,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         run_cdk::ALL,
         run_tests::ALL,
         aws::ALL,
+        run_container::ALL,
     ]
     .into_iter()
     .flatten()

@@ -10,5 +10,5 @@ codes! {
     NO_DIRECTORY "A0916" "a command's directory does not exist";
     TOO_LONG "A0917" "a command or its environment is too long";
     SYSTEM "A0918" "the system refuses what a stage needs";
-    NO_CONTAINERS "A0919" "a step needs containers, which a run on one machine has not";
+    NO_CONTAINERS "A0919" "a step needs containers, and there is no engine that answers";
 }

@@ -14,6 +14,7 @@ use crate::graph::{Stage, StageId};
 use crate::ops::run::Plan;
 use crate::ops::run::progress::Ended;
 use crate::ops::run::retries::Retries;
+use crate::stage::container;
 use crate::stage::record::{Outcome, StageResult, keys};
 use crate::stage::store::{self, Address, Key, LocalStore};
 use crate::stage::{Task, path_of};
@@ -205,6 +206,8 @@ fn attempt_once(
         true => child(job, attempt, &root, &job.arguments, control, events)?,
         false => status,
     };
+    // Where it has ended as it should, nothing is.
+    container::remove_left(&root);
     let result = result(job, attempt);
     Ok(match result {
         Ok(Some(result)) => Ended {

@@ -9,7 +9,7 @@ use crate::stage::log::Log;
 use crate::stage::process::explain::{Context, Place, failure, time_in_words};
 use crate::stage::process::output::Taker;
 use crate::stage::process::run::{self, Left};
-use crate::stage::process::{Command, Ended, Environment, Status, Stop};
+use crate::stage::process::{Command, Elsewhere, Ended, Environment, Status, Stop};
 
 /// Of a script, so many lines are shown before it runs.
 const SHOWN: usize = 10;
@@ -64,6 +64,11 @@ impl Commands<'_> {
     ///
     /// What a command leaves running (a server for a test, say) is ended when the last one has ended.
     pub fn run(&self, log: &Log, stop: &Stop) -> Outcome {
+        self.run_in(None, log, stop)
+    }
+
+    /// The same, elsewhere.
+    pub fn run_in(&self, there: Option<&dyn Elsewhere>, log: &Log, stop: &Stop) -> Outcome {
         let deadline = self
             .timeout
             .and_then(|timeout| Instant::now().checked_add(timeout));
@@ -71,11 +76,11 @@ impl Commands<'_> {
         let mut left = Vec::new();
         for text in self.run {
             log.line(&announced(&text.value));
-            match self.one(text, deadline, log, stop) {
+            match self.one(text, there, deadline, log, stop) {
                 Ok((ended, leaves)) => {
                     left.extend(leaves);
                     log.line(&format!("  {}", summed_up(&ended)));
-                    outcome.failure = failure(&ended, &self.context(text, stop));
+                    outcome.failure = failure(&ended, &self.context(text, there, stop));
                     outcome.commands.push(Done {
                         command: text.value.clone(),
                         ended,
@@ -87,6 +92,14 @@ impl Commands<'_> {
                 break;
             }
         }
+        if let Some(there) = there {
+            // Who was told to end has had its time.
+            let was_told = matches!(outcome.status(), Some(Status::Stopped | Status::TimedOut));
+            there.clear(match was_told {
+                true => Duration::ZERO,
+                false => self.grace,
+            });
+        }
         for leaves in left.into_iter().rev() {
             leaves.end(self.grace);
         }
@@ -96,27 +109,50 @@ impl Commands<'_> {
     fn one(
         &self,
         text: &Text,
+        there: Option<&dyn Elsewhere>,
         deadline: Option<Instant>,
         log: &Log,
         stop: &Stop,
     ) -> Result<(Ended, Option<Left>), Diagnostic> {
-        let mut command = Command::script(self.shell, &text.value, &self.dir);
-        command.env.clone_from(&self.env);
+        let mut command = match there {
+            Some(there) => there.command(self.shell, &text.value),
+            None => {
+                let mut command = Command::script(self.shell, &text.value, &self.dir);
+                command.env.clone_from(&self.env);
+                command
+            }
+        };
         command.grace = self.grace;
         command.timeout =
             deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let taker = Taker::Log(Box::new(log.stream()));
-        run::start(&command, vec![taker], stop).map_err(|diagnostic| diagnostic.at(text.span))
+        if let Some(there) = there {
+            there.begins();
+        }
+        let mut started = run::start(&command, vec![taker], stop);
+        if let Some(there) = there {
+            let tail = there.ended();
+            if let Ok((ended, _)) = &mut started {
+                ended.tail.extend(tail);
+            }
+        }
+        started.map_err(|diagnostic| diagnostic.at(text.span))
     }
 
-    fn context<'a>(&'a self, text: &'a Text, stop: &Stop) -> Context<'a> {
+    fn context<'a>(
+        &'a self,
+        text: &'a Text,
+        there: Option<&'a dyn Elsewhere>,
+        stop: &Stop,
+    ) -> Context<'a> {
         Context {
             text: &text.value,
             span: Some(text.span),
             shell: Some(self.shell),
-            place: match self.image {
-                Some(image) => Place::Pod(image),
-                None => Place::Machine,
+            place: match (there, self.image) {
+                (Some(there), _) => there.place(),
+                (None, Some(image)) => Place::Pod(image),
+                (None, None) => Place::Machine,
             },
             variables: self.env.keys().filter_map(|name| name.to_str()).collect(),
             timeout: self.timeout,

@@ -5,6 +5,7 @@
 //! running when it ends by itself does not hold us, even if it keeps the pipe open.
 
 mod commands;
+mod elsewhere;
 mod explain;
 mod group;
 mod memory;
@@ -31,6 +32,7 @@ use crate::stage::log::Log;
 use crate::stage::process::output::{Lines, Taker};
 
 pub use commands::{Commands, Done, Outcome};
+pub use elsewhere::Elsewhere;
 pub use explain::{Context, Place, failure, time_in_words};
 pub use stop::Stop;
 
@@ -55,6 +57,8 @@ pub struct Command {
     pub timeout: Option<Duration>,
     /// From SIGTERM to SIGKILL.
     pub grace: Duration,
+    /// What is run in place of SIGTERM, where the command itself is not in our process group.
+    pub terminated_by: Option<Vec<OsString>>,
 }
 
 impl Command {
@@ -67,6 +71,7 @@ impl Command {
             env: Environment::new(),
             timeout: None,
             grace: GRACE,
+            terminated_by: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! One command, from its start to its end.
 
+use std::ffi::OsString;
 use std::io::{self, PipeReader};
 use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -15,7 +16,7 @@ use crate::diagnostics::Diagnostic;
 use crate::stage::process::group::{Group, TICK};
 use crate::stage::process::output::{Output, Taker};
 use crate::stage::process::wait::poll_until;
-use crate::stage::process::{Command, Ended, Status, Stop, explain, memory, system};
+use crate::stage::process::{Command, Ended, Status, Stop, elsewhere, explain, memory, system};
 
 /// How long a group has to be gone after SIGKILL.
 const KILLED: Duration = Duration::from_secs(2);
@@ -127,6 +128,7 @@ struct Running<'a> {
     ended: PipeReader,
     deadline: Option<Instant>,
     grace: Duration,
+    terminated_by: Option<Vec<OsString>>,
     ending: Option<Ending>,
 }
 
@@ -158,6 +160,7 @@ impl<'a> Running<'a> {
                     .timeout
                     .and_then(|timeout| from.checked_add(timeout)),
                 grace: command.grace,
+                terminated_by: command.terminated_by.clone(),
                 ending: None,
             }),
             Err(error) => {
@@ -206,7 +209,10 @@ impl<'a> Running<'a> {
     }
 
     fn end(&mut self, status: Status) {
-        self.group.terminate();
+        let told = self.terminated_by.as_deref().is_some_and(elsewhere::tell);
+        if !told {
+            self.group.terminate();
+        }
         let now = Instant::now();
         self.ending = Some(Ending {
             status,

@@ -36,6 +36,11 @@ pub mod keys {
         format!("runs/{run}/stages/{stage}/{attempt}.log")
     }
 
+    /// The log of a side-car in one try of a stage.
+    pub fn service_log(run: &str, stage: &str, attempt: u32, service: &str) -> String {
+        format!("runs/{run}/stages/{stage}/{attempt}.{service}.log")
+    }
+
     /// Files that one try of a stage keeps with the run.
     pub fn kept(run: &str, stage: &str, attempt: u32) -> String {
         format!("runs/{run}/stages/{stage}/{attempt}.kept/")

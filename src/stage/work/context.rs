@@ -75,72 +75,12 @@ impl Context {
 
     /// Reads the pipeline's file at the commit, and evaluates it with what is known of the run. The error is what is wrong with it.
     pub fn commit(&self, results: &[StageResult]) -> Result<Commit, Report> {
-        let files = self.files();
-        let known = self.known();
-        let first = analysis::at_run_time(&self.run.file, &files, &known);
-        let known = match with_outputs(&known, &first, results) {
-            Some(more) => more,
-            None => return self.choose(first),
-        };
-        self.choose(analysis::at_run_time(&self.run.file, &files, &known))
+        read(&self.folders, &self.run, self.attempt, results)
     }
 
     /// The files of the working tree.
     pub fn files(&self) -> Disk {
-        let source = self.folders.source();
-        let source = fs::canonicalize(&source).unwrap_or(source);
-        Project::at(source.clone(), &source).disk()
-    }
-
-    fn choose(&self, analysis: Analysis) -> Result<Commit, Report> {
-        let is_ours = |pipeline: &Pipeline| pipeline.name.value == self.run.pipeline;
-        let has_errors = analysis.has_errors();
-        let pipeline = analysis.pipelines.into_iter().find(is_ours);
-        let named = |name: &str| FileName {
-            shown: name.to_owned(),
-            tracked: name.to_owned(),
-            standard: !self.folders.source().join(name).exists(),
-        };
-        let mut diagnostics = analysis.diagnostics;
-        if pipeline.is_none() && !has_errors {
-            let message = format!(
-                "`{}` has no pipeline `{}`",
-                self.run.file, self.run.pipeline
-            );
-            let code = &crate::diagnostics::codes::input::NO_PIPELINE;
-            diagnostics.push(Diagnostic::without_place(code, message));
-        }
-        let report = Report::with_names(analysis.sources, diagnostics, named);
-        match pipeline {
-            Some(pipeline) if !has_errors => Ok(Commit { report, pipeline }),
-            _ => Err(report),
-        }
-    }
-
-    /// The run-time values that every stage knows.
-    fn known(&self) -> Bindings {
-        let run = &self.run;
-        let text = |value: &str| Known::String(value.into());
-        let number = run.pull_request.map(|number| number.to_string());
-        let values = [
-            ("commit", text(&run.commit)),
-            ("branch", text(run.branch())),
-            ("tag", text(run.tag())),
-            ("id", text(&run.run)),
-            ("attempt", Known::Int(i64::from(self.attempt) + 1)),
-            ("actor", text(&run.actor)),
-            ("pull_request", text(&number.unwrap_or_default())),
-            ("started_at", text(&run.started_at.to_string())),
-        ];
-        let mut known = Bindings::new();
-        for (name, value) in values {
-            known = known.with(RuntimeSource::Run(vec![name.into()]), value);
-        }
-        for (name, value) in &run.inputs {
-            let parts = vec!["input".into(), name.as_str().into()];
-            known = known.with(RuntimeSource::Run(parts), text(value));
-        }
-        known
+        files(&self.folders)
     }
 
     /// The environment that commands inherit: this process's, less what is Aphex's own.
@@ -165,6 +105,79 @@ impl Context {
             _ => source,
         }
     }
+}
+
+/// See [`Context::commit`].
+pub fn read(
+    folders: &Folders,
+    run: &RunInfo,
+    attempt: u32,
+    results: &[StageResult],
+) -> Result<Commit, Report> {
+    let files = files(folders);
+    let known = known(run, attempt);
+    let first = analysis::at_run_time(&run.file, &files, &known);
+    match with_outputs(&known, &first, results) {
+        Some(more) => choose(
+            folders,
+            run,
+            analysis::at_run_time(&run.file, &files, &more),
+        ),
+        None => choose(folders, run, first),
+    }
+}
+
+fn files(folders: &Folders) -> Disk {
+    let source = folders.source();
+    let source = fs::canonicalize(&source).unwrap_or(source);
+    Project::at(source.clone(), &source).disk()
+}
+
+fn choose(folders: &Folders, run: &RunInfo, analysis: Analysis) -> Result<Commit, Report> {
+    let is_ours = |pipeline: &Pipeline| pipeline.name.value == run.pipeline;
+    let has_errors = analysis.has_errors();
+    let pipeline = analysis.pipelines.into_iter().find(is_ours);
+    let named = |name: &str| FileName {
+        shown: name.to_owned(),
+        tracked: name.to_owned(),
+        standard: !folders.source().join(name).exists(),
+    };
+    let mut diagnostics = analysis.diagnostics;
+    if pipeline.is_none() && !has_errors {
+        let message = format!("`{}` has no pipeline `{}`", run.file, run.pipeline);
+        let code = &crate::diagnostics::codes::input::NO_PIPELINE;
+        diagnostics.push(Diagnostic::without_place(code, message));
+    }
+    let report = Report::with_names(analysis.sources, diagnostics, named);
+    match pipeline {
+        Some(pipeline) if !has_errors => Ok(Commit { report, pipeline }),
+        _ => Err(report),
+    }
+}
+
+/// The run-time values that every stage knows.
+fn known(run: &RunInfo, attempt: u32) -> Bindings {
+    let text = |value: &str| Known::String(value.into());
+    let number = run.pull_request.map(|number| number.to_string());
+    let values = [
+        ("commit", text(&run.commit)),
+        ("branch", text(run.branch())),
+        ("tag", text(run.tag())),
+        ("id", text(&run.run)),
+        ("attempt", Known::Int(i64::from(attempt) + 1)),
+        ("actor", text(&run.actor)),
+        ("pull_request", text(&number.unwrap_or_default())),
+        ("started_at", text(&run.started_at.to_string())),
+    ];
+    let mut known = Bindings::new();
+    for (name, value) in values {
+        known = known.with(RuntimeSource::Run(vec![name.into()]), value);
+    }
+    for (name, value) in &run.inputs {
+        let parts = vec!["input".into(), name.as_str().into()];
+        known = known.with(RuntimeSource::Run(parts), text(value));
+    }
+    known
 }
 
 /// Adds the outputs of stacks and the places of artifacts; `None` where there are none.

@@ -1,10 +1,12 @@
 //! What each stage does: one file a stage, over everything else in this folder.
 
+mod beside;
 mod context;
 mod deploy;
 mod did;
 mod keep;
 mod preflight;
+mod ready;
 mod sources;
 mod start;
 mod step;
@@ -19,6 +21,7 @@ use crate::stage::{Task, path_of};
 
 pub use context::{Commit, Context};
 pub use did::Did;
+pub use ready::ready;
 pub use start::{checkout, open};
 
 /// Does the work of a stage, writes down what came of it, and returns how it ended.

@@ -7,11 +7,12 @@ use crate::analysis;
 use crate::diagnostics::codes::run as codes;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::graph::{Entry, StageKind};
-use crate::model::{App, Env, EnvValue, Pipeline};
+use crate::model::{App, Env, EnvValue, Pipeline, Step};
 use crate::rules;
 use crate::source::Span;
+use crate::stage::container;
 use crate::stage::record::Engine;
-use crate::stage::work::{Context, Did};
+use crate::stage::work::{Context, Did, beside};
 
 /// Checks the file at the commit, and that the tools are there.
 pub fn perform(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>) -> Did {
@@ -31,6 +32,9 @@ pub fn perform(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>) -> Did
     if context.run.engine == Engine::Local {
         secrets(context, pipeline, entry, &mut did);
         tools(context, pipeline, entry, &mut did);
+        if did.problems.is_empty() {
+            containers(context, entry, &mut did);
+        }
     }
     did
 }
@@ -86,7 +90,7 @@ fn tools(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>, did: &mut Di
         let StageKind::Step(step) = stage.kind else {
             continue;
         };
-        if context.run.leaves_out_with_all(entry, stage) {
+        if context.run.leaves_out_with_all(entry, stage) || beside::is_inside(context, step) {
             continue;
         }
         for tool in rules::tools(step) {
@@ -116,11 +120,67 @@ fn tools(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>, did: &mut Di
                 format!("`{tool}` is not on this machine"),
             )
             .note(format!("`{user}` calls it"))
-            .help("install it, or run in an image that has it: `image = \"…\"`"),
+            .help("install it; or name an image that has it, `image = \"…\"`, and use `aphex run --container`"),
         );
     }
     if !found.is_empty() {
         context.log.line(&format!("tools: {}", found.join(", ")));
+    }
+}
+
+/// The engine, where a step of this run needs one; and what is called in images that steps run in.
+fn containers(context: &Context, entry: &Entry<'_>, did: &mut Did) {
+    let mut images: BTreeMap<&str, (&Step, BTreeSet<String>)> = BTreeMap::new();
+    let mut found = None;
+    for stage in &entry.stages {
+        let StageKind::Step(step) = stage.kind else {
+            continue;
+        };
+        if context.run.leaves_out_with_all(entry, stage) {
+            continue;
+        }
+        if found.is_none() {
+            match beside::engine(context, step) {
+                Ok(engine) => found = engine,
+                Err(problem) => return did.problems.push(problem),
+            }
+        }
+        if let Some(image) = step
+            .image
+            .as_ref()
+            .filter(|_| beside::is_inside(context, step))
+        {
+            let (_, tools) = images
+                .entry(&image.value)
+                .or_insert((step, BTreeSet::new()));
+            tools.extend(
+                rules::tools(step)
+                    .into_iter()
+                    .filter(|tool| !tool.contains('/')),
+            );
+        }
+    }
+    let Some(engine) = found else { return };
+    for (name, (step, tools)) in images {
+        let Some(image) = &step.image else { continue };
+        let tools: Vec<String> = tools.into_iter().collect();
+        let missing = container::missing_tools(&engine, image, &tools, &context.log, &context.stop);
+        match missing {
+            Err(problem) => did.problems.push(problem),
+            Ok(missing) => did.problems.extend(missing.iter().map(|tool| {
+                Diagnostic::error(
+                    &codes::NO_TOOL,
+                    image.span,
+                    format!("`{tool}` is not in the image `{name}`"),
+                )
+                .help("use an image that has it")
+            })),
+        }
+        if did.problems.is_empty() && !tools.is_empty() {
+            context
+                .log
+                .line(&format!("tools of {name}: {}", tools.join(", ")));
+        }
     }
 }
 

@@ -34,7 +34,12 @@ pub fn checkout(
 ) -> Result<(), Diagnostic> {
     let run = RunInfo::from_environment(&variable)?;
     let folders = Folders::new(root);
-    for folder in [folders.root().to_owned(), folders.tmp(), folders.out()] {
+    for folder in [
+        folders.root().to_owned(),
+        folders.home(),
+        folders.tmp(),
+        folders.out(),
+    ] {
         fs::create_dir_all(&folder).map_err(|error| unprepared(&folder, &error))?;
     }
     run.save(&folders)

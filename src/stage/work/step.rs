@@ -3,12 +3,11 @@
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use crate::diagnostics::Diagnostic;
-use crate::diagnostics::codes::run_process::NO_CONTAINERS;
-use crate::model::{Pipeline, Service, Step, When};
+use crate::model::{Pipeline, Step, When};
 use crate::stage::process::{Commands, GRACE};
 use crate::stage::record::Engine;
 use crate::stage::reports;
+use crate::stage::work::beside::{self, Beside};
 use crate::stage::work::{Context, Did, keep, variables};
 
 /// Runs a step's commands, and keeps what it is to keep, also when they fail.
@@ -29,10 +28,20 @@ pub fn perform(context: &Context, pipeline: &Pipeline, path: &str, step: &Step) 
     if !did.problems.is_empty() {
         return did;
     }
-    if let Some(service) = step.services.first() {
-        did.problems.push(no_containers(service));
-        return did;
-    }
+    let engine = match beside::engine(context, step) {
+        Ok(engine) => engine,
+        Err(problem) => {
+            did.problems.push(problem);
+            return did;
+        }
+    };
+    let beside = match Beside::start(context, path, step, engine.as_ref()) {
+        Ok(beside) => beside,
+        Err(problems) => {
+            did.problems.extend(problems);
+            return did;
+        }
+    };
     let dir = step.dir.as_ref().map(|dir| dir.value.as_str());
     let commands = Commands {
         run: &step.run,
@@ -56,8 +65,9 @@ pub fn perform(context: &Context, pipeline: &Pipeline, path: &str, step: &Step) 
         grace: GRACE,
     };
     let since = file_time(context);
-    let outcome = commands.run(&context.log, &context.stop);
+    let outcome = commands.run_in(beside.inside(), &context.log, &context.stop);
     let succeeded = did.commands(outcome);
+    beside.end(context, path, &mut did);
     keep::files(context, path, step, &mut did);
     if !step.reports.is_empty() {
         read_reports(context, step, since, succeeded, &mut did);
@@ -98,15 +108,4 @@ fn read_reports(
         }
     }
     did.tests = Some(read.summary);
-}
-
-/// In a pod the side-cars stand beside the commands before they begin; here nobody starts them.
-fn no_containers(service: &Service) -> Diagnostic {
-    let message = format!(
-        "the side-car `{}` cannot be started on this machine",
-        service.name.value
-    );
-    Diagnostic::error(&NO_CONTAINERS, service.span, message)
-        .label("a container")
-        .help("run the pipeline in the cluster; or leave this environment out: `aphex run --only ENV`")
 }
