@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use aphex::diagnostics::{Diagnostic, Fix, Problems};
+use aphex::diagnostics::{Applicability, Diagnostic, Fix, Problems};
 use aphex::source::{MemoryFiles, Sources};
 use aphex::{resolve, types};
 
@@ -103,4 +103,53 @@ fn a_fix_makes_its_problem_go() {
     }
     assert!(tried > 40, "only {tried} fixes were tried");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// The texts that the changes of a program would write: those made without a person, and those proposed.
+fn changes(text: &str) -> (Vec<String>, Vec<String>) {
+    let files = Files::from([("pipeline.aphex".to_owned(), text.to_owned())]);
+    let (_, problems) = check(&files);
+    let texts = |applicability: Applicability| -> Vec<String> {
+        let fixes = problems.iter().flat_map(|problem| &problem.fixes);
+        let fixes = fixes.filter(|fix| fix.applicability == applicability);
+        let edits = fixes.flat_map(|fix| &fix.edits);
+        edits.map(|edit| edit.text.clone()).collect()
+    };
+    (texts(Applicability::Certain), texts(Applicability::Likely))
+}
+
+/// `--fix` makes what can mean one thing alone; what is a guess, a person must choose.
+#[test]
+fn a_guess_is_left_to_a_person() {
+    let guesses = [
+        ("let a-b = 2\nlet x = a-1", vec!["a-b"]),
+        ("let a = 2\nlet a-b = 2\nlet x = a-1", vec!["a - 1"]),
+        ("let region = 2\nlet x = regoin", vec!["region"]),
+        ("let x = [npm ci]", vec![]),
+        ("let x = [\"say \"hi\" twice\"]", vec![]),
+        ("let a = 1\nlet x = a = 1", vec!["=="]),
+        ("let x = len([1, 2)", vec!["]"]),
+        ("let stage: \"dev\" | \"prod\" = \"prd\"", vec!["\"prod\""]),
+        ("let a = 1\u{200b}", vec![""]),
+    ];
+    for (text, proposed) in guesses {
+        assert_eq!(
+            changes(text),
+            (vec![], proposed.into_iter().map(str::to_owned).collect()),
+            "{text}"
+        );
+    }
+    let certain = [
+        ("let max_size = 2\nlet x = maxSize", "max_size"),
+        ("let stage: \"dev\" | \"prod\" = \"Prod\"", "\"prod\""),
+        ("let x = [\"a\" \"b\"]", ","),
+        ("let x = [1 2]", ","),
+        ("let a = 1 let b = 2", "\n"),
+        ("let a = 3\nlet x = a \u{2013} 1", "-"),
+        ("let a = 3\nlet x = a\u{2013}1", " - "),
+        ("let a = true and false", "&&"),
+    ];
+    for (text, fixed) in certain {
+        assert_eq!(changes(text), (vec![fixed.to_owned()], vec![]), "{text}");
+    }
 }

@@ -1,6 +1,7 @@
 //! The one type of message.
 
 use crate::diagnostics::Code;
+use crate::diagnostics::suggest::is_same_name;
 use crate::source::Span;
 
 /// How bad it is.
@@ -189,6 +190,18 @@ impl Diagnostic {
             applicability: Applicability::Likely,
         });
         self
+    }
+
+    /// Adds a fix that writes the name that was probably meant, as `text`: certain where it is the same name spelt
+    /// otherwise.
+    #[must_use]
+    pub fn meant(self, wrong: &str, near: &str, span: Span, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let message = format!("write `{text}`");
+        match is_same_name(wrong, near) {
+            true => self.fix(message, span, text),
+            false => self.likely_fix(message, span, text),
+        }
     }
 
     /// Adds a fix of several edits.

@@ -9,15 +9,12 @@ pub fn did_you_mean<'a>(
     wrong: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    let fold = |name: &str| name.to_lowercase().replace(['-', '_'], "");
-    let folded = fold(wrong);
     let limit = wrong.chars().count() / 3;
     candidates
         .into_iter()
         .filter(|candidate| *candidate != wrong)
         .map(|candidate| {
-            let same = fold(candidate) == folded;
-            let distance = if same {
+            let distance = if is_same_name(wrong, candidate) {
                 0
             } else {
                 strsim::damerau_levenshtein(wrong, candidate)
@@ -27,6 +24,15 @@ pub fn did_you_mean<'a>(
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// Whether two names differ in case, `-` and `_` alone.
+pub fn is_same_name(one: &str, other: &str) -> bool {
+    let letters = |name: &'_ str| {
+        let name: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
+        name.into_iter().filter(|c| !matches!(c, '-' | '_'))
+    };
+    letters(one).eq(letters(other))
 }
 
 /// Names for a sentence, in backticks: "`a`, `b` and `c`"; at most `most`, then "and 7 more".

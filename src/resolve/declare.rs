@@ -166,7 +166,7 @@ fn taken(
         } else {
             format!("{near} as {}", name.name.name)
         };
-        diagnostic = diagnostic.likely_fix(format!("write `{text}`"), name.name.span, text);
+        diagnostic = diagnostic.meant(&name.name.name, near, name.name.span, text);
     } else if declared.is_empty() {
         diagnostic = diagnostic.note("it declares nothing");
     } else {

@@ -221,9 +221,12 @@ impl Loader<'_> {
         if let Some(near) = near {
             let from = self.open.last().map_or("", String::as_str);
             let text = relative(from, near);
-            diagnostic = diagnostic
-                .help(format!("did you mean `{text}`?"))
-                .likely_fix(format!("write `{text}`"), span, format!("\"{text}\""));
+            diagnostic = diagnostic.help(format!("did you mean `{text}`?"));
+            let (message, written) = (format!("write `{text}`"), format!("\"{text}\""));
+            diagnostic = match near == with_ending {
+                true => diagnostic.fix(message, span, written),
+                false => diagnostic.likely_fix(message, span, written),
+            };
         }
         self.problems.push(diagnostic);
     }

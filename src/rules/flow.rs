@@ -215,7 +215,7 @@ fn absent(
                 .iter()
                 .all(|other| other.span != last.span || other.path == last.path)
         {
-            diagnostic = diagnostic.fix(
+            diagnostic = diagnostic.likely_fix(
                 format!("add `{}` to `deploy`", making.name.value),
                 end,
                 format!(", {}", making.name.value),

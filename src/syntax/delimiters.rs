@@ -320,7 +320,7 @@ impl Faults {
             if close == "}" {
                 problem
             } else {
-                problem.fix(format!("write `{close}`"), place, close)
+                problem.likely_fix(format!("write `{close}`"), place, close)
             }
         });
         let stray = self.stray.iter().map(|index| {
@@ -342,7 +342,7 @@ impl Faults {
             )
             .also(span(*opener), "opened here")
             .help(format!("write `{close}`"))
-            .fix(format!("write `{close}`"), span(*index), close)
+            .likely_fix(format!("write `{close}`"), span(*index), close)
         });
         unclosed
             .take(MAX_REPORTED)

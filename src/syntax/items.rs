@@ -155,14 +155,19 @@ impl Parser<'_> {
         self.bump();
         let name = self.name("a type")?;
         let what = self.subject(&name);
-        let ty = if self.equals(what) {
-            self.refined_type()
-        } else {
-            TypeExpr {
-                kind: TypeKind::Error,
-                span: self.after(),
-            }
+        let mut ty = TypeExpr {
+            kind: TypeKind::Error,
+            span: self.after(),
         };
+        if self.equals(what) {
+            let read = self.refined_type();
+            // `type A = Int where self = 3`
+            if !self.failed && self.at_same_line(TokenKind::Equal) {
+                self.equals_after(read.span);
+            } else {
+                ty = read;
+            }
+        }
         let members = if self.at_same_line(TokenKind::OpenBrace) {
             self.members()
         } else {

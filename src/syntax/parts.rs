@@ -204,21 +204,21 @@ impl<'a> Parser<'a> {
         }
         let value = self.expr();
         if self.at(TokenKind::Equal) && !self.at_new_line() && !self.failed {
-            return self.equals_after(&value);
+            return self.equals_after(value.span);
         }
         value
     }
 
     /// `when = a = b`: the value is taken for broken, so that nothing else is said of it.
     #[cold]
-    fn equals_after(&mut self, value: &Expr) -> Expr {
+    pub fn equals_after(&mut self, value: crate::source::Span) -> Expr {
         let span = self.here();
         let problem = Diagnostic::error(&codes::UNEXPECTED, span, "`=` compares nothing")
             .label("a second `=`")
             .help("two values are compared with `==`; a further name begins on a line of its own, or after `,`")
             .likely_fix("write `==`", span, "==");
         self.fail(problem);
-        self.error_expr(value.span.start)
+        self.error_expr(value.start)
     }
 
     #[cold]

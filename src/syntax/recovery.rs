@@ -89,6 +89,9 @@ impl Parser<'_> {
             return;
         }
         if !self.failed {
+            if self.quotes_are_missing(items) {
+                return self.recover(items, first);
+            }
             if self.separator_is_missing(items) {
                 return;
             }
@@ -105,16 +108,46 @@ impl Parser<'_> {
             || self.at_new_line()
     }
 
+    /// `[npm ci]`, `["say "hi" twice"]`: a text that lacks its quotes, or has too many, rather than a list that
+    /// lacks a comma. Which of the two, a person must say.
+    fn quotes_are_missing(&mut self, items: Items) -> bool {
+        let (before, here) = (self.kind_before(), self.kind());
+        let is_list = matches!(items, Items::Elements | Items::Arguments);
+        let words = before == Some(TokenKind::Word) && here == TokenKind::Word;
+        let has_word = before == Some(TokenKind::Word) || here == TokenKind::Word;
+        let has_string = before.is_some_and(TokenKind::is_string) || here.is_string();
+        if !is_list || !(words || has_word && has_string) || self.token(0).reported {
+            return false;
+        }
+        let place = self.after();
+        let problem = Diagnostic::error(
+            &codes::MISSING,
+            place,
+            match words {
+                true => "quotes are missing around a text, or a `,` between two values",
+                false => "a `,` is missing, or a `\\` before a quote that belongs to the text",
+            },
+        )
+        .label("something else begins after this")
+        .help(match words {
+            true => {
+                "a text stands between `\"`: `\"npm ci\"`; two values stand with a `,` between them"
+            }
+            false => {
+                "within a text a quote is written `\\\"`; two values stand with a `,` between them"
+            }
+        });
+        self.fail(problem);
+        true
+    }
+
     /// Two items on a line without a separator: says so, and goes on with the second.
     fn separator_is_missing(&mut self, items: Items) -> bool {
         let entry = self.kind().is_word() && self.kind_at(1) == TokenKind::Equal;
-        let block = self.kind().is_word()
-            && (self.kind_at(1) == TokenKind::OpenBrace
-                || ((self.kind_at(1).is_word() || self.kind_at(1).is_string())
-                    && self.kind_at(2) == TokenKind::OpenBrace));
+        let typed = self.kind().is_word() && self.kind_at(1) == TokenKind::Colon;
         let begins = match items {
-            Items::File => false,
-            Items::Body => entry || block,
+            Items::File => return self.line_is_missing(),
+            Items::Body => entry || typed || self.block_begins(),
             Items::Entries => entry,
             Items::Arms => false,
             Items::Elements | Items::Arguments => {
@@ -127,16 +160,49 @@ impl Parser<'_> {
         }
         let place = self.after();
         let problem = Diagnostic::error(&codes::MISSING, place, "a `,` is missing")
-            .label("something else begins after this");
-        // `[npm ci]` is more probably a text without its quotes than two names.
-        let is_text =
-            self.kind_before().is_some_and(TokenKind::is_word) && self.kind().is_word() && !entry;
-        let problem = match is_text {
-            true => problem.help("put text between `\"`, or write `,` between two values"),
-            false => problem
-                .help("write `,` between the two")
-                .fix("write `,`", place, ","),
-        };
+            .label("something else begins after this")
+            .help("write `,` between the two; text stands between `\"`")
+            .fix("write `,`", place, ",");
+        self.report(problem);
+        true
+    }
+
+    /// `stack A { … } stack B { … }`: whether a block begins here, after a value or another block.
+    fn block_begins(&self) -> bool {
+        let is_label = self.kind_at(1).is_word() || self.kind_at(1).is_string();
+        let after = self.token(if is_label { 2 } else { 1 });
+        let ends = after.kind.is_closer() || after.kind == TokenKind::Comma || after.first;
+        let has_word = self.kind().is_word() && self.kind() != TokenKind::Else;
+        let before = self.kind_before();
+        let after_word = before == Some(TokenKind::Word);
+        match self.kind() {
+            TokenKind::Let | TokenKind::Assert | TokenKind::Block => return true,
+            TokenKind::For | TokenKind::If => return before == Some(TokenKind::CloseBrace),
+            _ => {}
+        }
+        has_word && !after_word && (after.kind == TokenKind::OpenBrace || is_label && ends)
+    }
+
+    /// `let a = 1 let b = 2`
+    fn line_is_missing(&mut self) -> bool {
+        let declares = matches!(
+            self.kind(),
+            TokenKind::Let
+                | TokenKind::Fn
+                | TokenKind::Type
+                | TokenKind::Schema
+                | TokenKind::Policy
+                | TokenKind::Pipeline
+                | TokenKind::Use
+        );
+        if !declares || !self.kind_at(1).is_word() && !self.kind_at(1).is_string() {
+            return false;
+        }
+        let gap = crate::source::Span::new(self.source, self.after().end, self.start());
+        let problem = Diagnostic::error(&codes::MISSING, self.here(), "a new line is missing")
+            .label("another declaration begins here")
+            .help("begin a new line")
+            .fix("begin a new line", gap, "\n");
         self.report(problem);
         true
     }

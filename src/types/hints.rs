@@ -13,7 +13,7 @@ pub(crate) fn suggest<'a>(
     match did_you_mean(&name.name, candidates) {
         Some(near) => diagnostic
             .help(format!("did you mean `{near}`?"))
-            .likely_fix(format!("write `{near}`"), name.span, near),
+            .meant(&name.name, near, name.span, near),
         None => diagnostic,
     }
 }

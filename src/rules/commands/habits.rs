@@ -77,7 +77,7 @@ fn profile(unit: &Unit<'_>, call: &Call, place: &Place<'_>, problems: &mut Probl
             .verbatim(&(start..at.end))
             .filter(|_| place.show(&(start..at.start)) == " ")
     {
-        diagnostic = diagnostic.fix(format!("leave out `{}`", place.show(&at)), span, "");
+        diagnostic = diagnostic.likely_fix(format!("leave out `{}`", place.show(&at)), span, "");
     }
     problems.push(diagnostic);
 }
@@ -181,7 +181,7 @@ fn install(
         .filter(|word| word.raw.starts_with('-'))
         .collect();
     if let (Some(span), true) = (place.verbatim(&word.at), options.is_empty()) {
-        diagnostic = diagnostic.fix("write `npm ci`", span, "ci");
+        diagnostic = diagnostic.likely_fix("write `npm ci`", span, "ci");
     }
     problems.push(diagnostic);
 }
@@ -224,11 +224,12 @@ fn globs(call: &Call, place: &Place<'_>, problems: &mut Problems) {
         .help(format!("quote it: `'{}'`", word.raw));
         let plain = !word.raw.contains(['\'', '"', '\\', '$', '`', '~']);
         if let (Some(span), true) = (place.verbatim(&word.at), plain) {
-            diagnostic = diagnostic.fix(
-                format!("write `'{}'`", word.raw),
-                span,
-                format!("'{}'", word.raw),
-            );
+            let fixed = format!("'{}'", word.raw);
+            // Not every command expands `**` itself.
+            diagnostic = match named {
+                true => diagnostic.fix(format!("write `{fixed}`"), span, fixed),
+                false => diagnostic.likely_fix(format!("write `{fixed}`"), span, fixed),
+            };
         }
         problems.push(diagnostic);
     }

@@ -57,7 +57,7 @@ pub fn check(script: &Script, place: &Place<'_>, problems: &mut Problems) {
         if let (Some(add), Some(span)) = (found.add, whole) {
             let at = crate::source::Span::new(span.source, span.end, span.end);
             debug_assert!(end.is_empty());
-            diagnostic = diagnostic.fix(format!("add `{}`", add.trim()), at, add);
+            diagnostic = diagnostic.likely_fix(format!("add `{}`", add.trim()), at, add);
         }
         problems.push(diagnostic);
     }

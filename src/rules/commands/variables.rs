@@ -163,9 +163,7 @@ pub fn check(
                 let fixed = shown.replacen(name, near, 1);
                 let diagnostic = diagnostic.help(format!("did you mean `${near}`?"));
                 match place.verbatim(&read.at) {
-                    Some(span) if shown.contains(name) => {
-                        diagnostic.fix(format!("write `{fixed}`"), span, fixed)
-                    }
+                    Some(span) if shown.contains(name) => diagnostic.meant(name, near, span, fixed),
                     _ => diagnostic,
                 }
             }

@@ -194,7 +194,7 @@ fn missing(
         let fixed = text.replacen(name, near, 1);
         diagnostic = diagnostic.help(format!("did you mean `{fixed}`?"));
         if let (Some(span), true) = (place.verbatim(&word.at), word.raw == text) {
-            diagnostic = diagnostic.fix(format!("write `{fixed}`"), span, fixed);
+            diagnostic = diagnostic.meant(name, near, span, fixed);
         }
     } else if let Some(other) = repository
         .list()

@@ -92,7 +92,7 @@ pub fn check(
             Some(near) => {
                 let diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
                 match place.verbatim(&word.at) {
-                    Some(span) => diagnostic.fix(format!("write `{near}`"), span, near),
+                    Some(span) => diagnostic.meant(name, near, span, near),
                     None => diagnostic,
                 }
             }

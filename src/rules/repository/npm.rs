@@ -240,7 +240,7 @@ fn script(call: &Call, package: &Path, json: &Value, place: &Place<'_>, problems
         Some(near) => {
             let diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
             match place.verbatim(&word.at) {
-                Some(span) => diagnostic.fix(format!("write `{near}`"), span, near),
+                Some(span) => diagnostic.meant(name, near, span, near),
                 None => diagnostic,
             }
         }

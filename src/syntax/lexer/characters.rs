@@ -47,6 +47,9 @@ impl Lexer<'_> {
         }
         self.position += character.len_utf8();
         let span = self.span(start, self.position);
+        // A `-` within a name is a part of it.
+        let before = self.slice(0, start).chars().next_back();
+        let in_name = before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
         let problem = |message: String| Diagnostic::error(&codes::CHARACTER, span, message);
         let problem = match character {
             '&' => Diagnostic::error(&codes::OTHER_NOTATION, span, "`&` is no operator")
@@ -67,22 +70,24 @@ impl Lexer<'_> {
             '\u{2013}' | '\u{2014}' | '\u{2212}' => {
                 problem(format!("`{character}` is not the minus sign"))
                     .help("write `-`")
-                    .fix("write `-`", span, "-")
+                    .fix("write `-`", span, if in_name { " - " } else { "-" })
             }
             '\u{2026}' => problem("`…` stands for nothing here".to_owned())
                 .help("write what is to stand here"),
-            c if c.is_whitespace() || is_invisible(c) => {
-                problem(format!("U+{:04X} cannot stand here", u32::from(c)))
-                    .label("a character that looks like a blank, or like nothing")
-                    .help("write a blank")
-                    .fix("write a blank", span, " ")
-            }
+            c if c.is_whitespace() => problem(format!("U+{:04X} cannot stand here", u32::from(c)))
+                .label("a character that looks like a blank")
+                .help("write a blank")
+                .fix("write a blank", span, " "),
+            c if is_invisible(c) => problem(format!("U+{:04X} cannot stand here", u32::from(c)))
+                .label("a character that looks like nothing")
+                .help("take it out")
+                .likely_fix("take it out", span, ""),
             c if c.is_control() => problem(format!(
                 "the control character U+{:04X} cannot stand here",
                 u32::from(c)
             ))
             .help("take it out")
-            .fix("take it out", span, ""),
+            .likely_fix("take it out", span, ""),
             c => problem(format!("`{c}` has no meaning here"))
                 .help("if it belongs to a text, put the text between `\"`"),
         };

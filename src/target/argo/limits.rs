@@ -209,7 +209,7 @@ fn tasks(pipeline: &Pipeline, object: &WorkflowTemplate, problems: &mut Problems
             .label(format!("becomes the template `{}`", template.name))
             .help(if template.name.starts_with("environment") {
                 "join steps, or divide the environment"
-            } else if pipeline.checks.len() * 2 > count {
+            } else if span == pipeline.span && pipeline.checks.len() * 2 > count {
                 "join checks: one `check` can run several commands"
             } else {
                 "put environments that may go side by side into a `wave` without `needs` among them"

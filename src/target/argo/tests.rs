@@ -240,3 +240,35 @@ fn optional_stages_at_the_end_5_5() {
         &pipeline(vec![target(dev), target(environment("", "prod"))]),
     );
 }
+
+/// What is too much is named: checks, where they are it.
+#[test]
+fn too_many_stages_name_their_cause() {
+    let helps = |pipeline: &Pipeline| -> Vec<String> {
+        let graph = build(pipeline);
+        let objects = compile(pipeline, &graph, &stamp());
+        let mut problems = crate::diagnostics::Problems::new();
+        crate::target::argo::check(pipeline, &graph, &objects, &mut problems);
+        let found = problems.into_sorted().into_iter();
+        found
+            .filter(|problem| problem.code.id == "A0752")
+            .filter_map(|problem| problem.help)
+            .collect()
+    };
+    let mut checks = pipeline(vec![target(environment("", "dev"))]);
+    for number in 0..250 {
+        let name = format!("case-{number}");
+        checks.checks.push(step(StepKind::Check, "", &name));
+    }
+    assert!(
+        helps(&checks)[0].starts_with("join checks"),
+        "{:?}",
+        helps(&checks)
+    );
+    let mut tests = environment("", "dev");
+    for number in 0..250 {
+        let test = step(StepKind::Test, "environment dev", &format!("case-{number}"));
+        tests.body.push(Deployment::Step(Box::new(test)));
+    }
+    assert!(helps(&pipeline(vec![target(tests)]))[0].contains("divide the environment"));
+}

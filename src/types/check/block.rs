@@ -234,7 +234,7 @@ impl<'p> Checker<'p> {
                 .label("not wanted")
                 .help(format!("write `{kind} {{ … }}`"));
                 let gap = Span::new(label.span().source, block.kind.span.end, label.span().end);
-                let diagnostic = diagnostic.fix("remove the label", gap, "");
+                let diagnostic = diagnostic.likely_fix("remove the label", gap, "");
                 self.problems.push(diagnostic);
             }
             (None, Some(name)) if name.required && !matches!(mode, Mode::Overlay(Some(_))) => {

@@ -94,9 +94,12 @@ impl<'p> Checker<'p> {
             let choices = string_literals(of);
             let near = crate::diagnostics::did_you_mean(text, choices.iter().map(|c| c.as_str()));
             if let Some(near) = near {
-                return diagnostic
-                    .help(format!("did you mean `{near:?}`?"))
-                    .likely_fix(format!("write `{near:?}`"), expr.span, format!("{near:?}"));
+                return diagnostic.help(format!("did you mean `{near:?}`?")).meant(
+                    text,
+                    near,
+                    expr.span,
+                    format!("{near:?}"),
+                );
             }
         }
         diagnostic

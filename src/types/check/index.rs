@@ -138,9 +138,12 @@ impl<'p> Checker<'p> {
             format!("there is no key `{key}`"),
         );
         diagnostic = match did_you_mean(&key, known.clone()) {
-            Some(near) => diagnostic
-                .help(format!("did you mean `{near}`?"))
-                .likely_fix(format!("write `{near}`"), index.span, format!("{near:?}")),
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).meant(
+                &key,
+                near,
+                index.span,
+                format!("{near:?}"),
+            ),
             None => diagnostic.note(format!("the keys are {}", list_names(known, 12))),
         };
         self.error(expr.span, diagnostic)

@@ -136,9 +136,12 @@ impl<'p> Checker<'p> {
             let choices = super::mismatch::string_literals(of);
             let names = choices.iter().map(|choice| choice.as_str());
             if let Some(near) = crate::diagnostics::did_you_mean(text, names) {
-                diagnostic = diagnostic
-                    .help(format!("did you mean `{near:?}`?"))
-                    .likely_fix(format!("write `{near:?}`"), span, format!("{near:?}"));
+                diagnostic = diagnostic.help(format!("did you mean `{near:?}`?")).meant(
+                    text,
+                    near,
+                    span,
+                    format!("{near:?}"),
+                );
             }
         }
         self.error(span, diagnostic);

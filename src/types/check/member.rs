@@ -241,7 +241,7 @@ impl<'p> Checker<'p> {
         diagnostic = if let Some(near) = did_you_mean(&name.name, known.iter().copied()) {
             diagnostic
                 .help(format!("did you mean `{near}`?"))
-                .likely_fix(format!("write `{near}`"), name.span, near)
+                .meant(&name.name, near, name.span, near)
         } else if known.is_empty() {
             diagnostic.note(format!("a value of type `{of}` has no members"))
         } else {

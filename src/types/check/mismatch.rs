@@ -198,9 +198,12 @@ impl<'p> Checker<'p> {
             && is_literal
         {
             if let Some(near) = did_you_mean(text, choices.iter().map(SmolStr::as_str)) {
-                return diagnostic
-                    .help(format!("did you mean `{near:?}`?"))
-                    .likely_fix(format!("write `{near:?}`"), expr.span, format!("{near:?}"));
+                return diagnostic.help(format!("did you mean `{near:?}`?")).meant(
+                    text,
+                    near,
+                    expr.span,
+                    format!("{near:?}"),
+                );
             }
             if let Some(bare) = self.unquoted(text, wanted) {
                 return diagnostic

@@ -345,11 +345,26 @@ impl<'p> Checker<'p> {
             .map(SmolStr::as_str)
             .filter(|_| what == "value");
         let near = did_you_mean(name, near.chain(top.iter().copied()));
+        let known = |part: &str| local.iter().any(|known| known == part) || top.contains(&part);
+        let number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+        let minus = name.split_once('-').filter(|(left, right)| {
+            what == "value" && known(left) && (known(right) || number(right))
+        });
+        if let Some((left, right)) = minus {
+            let meant = format!("{left} - {right}");
+            self.problems.push(
+                diagnostic
+                    .label("`-` is a letter of a name here")
+                    .help(format!("to subtract write `{meant}`"))
+                    .likely_fix(format!("write `{meant}`"), ident.span, meant),
+            );
+            return;
+        }
         let diagnostic = match (near, name.as_str()) {
             (Some(near), _) => diagnostic
                 .label("not known here")
                 .help(format!("did you mean `{near}`?"))
-                .likely_fix(format!("write `{near}`"), ident.span, near),
+                .meant(name, near, ident.span, near),
             (None, "self") => diagnostic.help("`self` is the value of a type's condition, and known there alone"),
             (None, _) if what == "value" && self.is_sibling_field(name) => diagnostic
                 .label("not known here")
