@@ -135,3 +135,34 @@ fn the_place_is_right_with_wide_and_combined_characters() {
     );
     insta::assert_snapshot!(shown);
 }
+
+/// People are shown a hundred of one code in one file, and how many more there are; programs are given all.
+#[test]
+fn a_flood_is_cut_for_people_alone() {
+    let text: String = (0..250).map(|n| format!("let a{n} = nope\n")).collect();
+    let reports = [report(&format!("{text}let other: Int = \"x\"\n"))];
+    let short = short::render(&reports);
+    let unknown = short
+        .lines()
+        .filter(|line| line.contains("no value `nope`"));
+    assert_eq!(unknown.count(), 100);
+    assert!(
+        short.contains(":101:12: error[A0207]: and 150 more in this file\n"),
+        "{short}"
+    );
+    assert!(
+        short.contains("error[A0301]"),
+        "other codes are shown as they were: {short}"
+    );
+    let human = human::render(&reports, Paint::Plain);
+    assert_eq!(human.matches("error[A0207]").count(), 100);
+    assert!(
+        human.contains("\nand 150 more of A0207 in `pipeline.aphex`\n"),
+        "{human}"
+    );
+    assert!(human.contains("\n251 errors;"), "all are counted");
+    let json: Value = serde_json::from_str(&json::render(&reports, &[])).unwrap();
+    assert_eq!(json["diagnostics"].as_array().unwrap().len(), 251);
+    let sarif: Value = serde_json::from_str(&sarif::render(&reports)).unwrap();
+    assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), 251);
+}

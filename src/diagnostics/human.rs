@@ -4,6 +4,7 @@ use codespan_reporting::diagnostic as drawn;
 use codespan_reporting::term::{self, Config};
 
 use crate::diagnostics::excerpt::Excerpt;
+use crate::diagnostics::flood::{self, Shown};
 use crate::diagnostics::paint::{Canvas, Paint, Role};
 use crate::diagnostics::preview::preview;
 use crate::diagnostics::report::{self, Count, Found, Report};
@@ -14,8 +15,14 @@ use crate::diagnostics::{Fix, Label, Severity, safe};
 pub fn render(reports: &[Report], paint: Paint) -> String {
     let found = report::collect(reports);
     let mut text = String::new();
-    for found in &found {
-        text.push_str(&problem(found, paint));
+    for shown in flood::shown(&found) {
+        match shown {
+            Shown::Problem(found) => text.push_str(&problem(found, paint)),
+            Shown::More(more) => {
+                let words = safe::line(&more.in_words()).into_owned();
+                text.push_str(&format!("{}\n", paint.paint(Role::Strong, &words)));
+            }
+        }
         text.push('\n');
     }
     if !found.is_empty() {

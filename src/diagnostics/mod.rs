@@ -6,6 +6,7 @@
 pub mod codes;
 mod diagnostic;
 mod excerpt;
+mod flood;
 pub mod github;
 pub mod human;
 pub mod json;

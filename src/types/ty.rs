@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
-use crate::collections::IndexMap;
+use crate::collections::{IndexMap, IndexSet};
 use crate::resolve::{ItemId, ModuleId};
 use crate::source::Span;
 use crate::syntax::ast;
@@ -123,7 +123,7 @@ pub struct Known {
     /// By kind: the list of the `stack`s of an environment. Of two that a name could mean it is the last.
     pub lists: IndexMap<SmolStr, KnownBlock>,
     /// The names of the fields that are set: no names to use, but good to know for messages.
-    pub fields: Vec<SmolStr>,
+    pub fields: IndexSet<SmolStr>,
 }
 
 /// A block with a fixed name.

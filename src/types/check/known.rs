@@ -46,7 +46,7 @@ impl<'p> Checker<'p> {
         let mut known = base.cloned().unwrap_or_default();
         for item in &body.items {
             match item {
-                BodyItem::Field(field) => known.fields.push(field.name.name.clone()),
+                BodyItem::Field(field) => drop(known.fields.insert(field.name.name.clone())),
                 BodyItem::Block(block) => self.known_entry(here, block, schema, &mut known),
                 _ => {}
             }

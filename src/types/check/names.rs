@@ -378,9 +378,10 @@ impl<'p> Checker<'p> {
 
     /// Whether `name` is a field of a block around, which is no name there.
     fn is_sibling_field(&self, name: &str) -> bool {
-        self.place.frames.iter().any(|frame| {
-            matches!(frame, Frame::Body(known) if known.fields.iter().any(|field| field == name))
-        })
+        self.place
+            .frames
+            .iter()
+            .any(|frame| matches!(frame, Frame::Body(known) if known.fields.contains(name)))
     }
 
     /// A block with this label inside one of the blocks in scope, and how it is written from here.
