@@ -27,6 +27,7 @@ pub mod data;
 mod expressions;
 mod fields;
 mod files;
+mod fits;
 mod freeze;
 mod giving;
 mod instance;
