@@ -52,6 +52,14 @@ impl Folders {
         }
     }
 
+    /// Kubernetes Secrets that the stage's own step or app names.
+    pub fn secrets(&self) -> PathBuf {
+        match self.root == Path::new("/aphex") {
+            true => PathBuf::from("/run/aphex/secrets"),
+            false => self.root.join("secrets"),
+        }
+    }
+
     /// The log of the stage.
     pub fn log(&self) -> PathBuf {
         self.root.join("log.txt")

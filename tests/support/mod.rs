@@ -12,10 +12,12 @@
 pub mod cluster;
 pub mod compile;
 pub mod containers;
+pub mod http;
 pub mod judge;
 pub mod markdown;
 pub mod ministack;
 pub mod project;
+pub mod python;
 pub mod random;
 pub mod soup;
 pub mod tools;

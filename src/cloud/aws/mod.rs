@@ -3,6 +3,8 @@
 mod access;
 mod failure;
 mod runtime;
+pub mod s3;
+pub mod secrets;
 pub mod sts;
 
 pub use access::{Access, Aws, Profile};

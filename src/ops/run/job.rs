@@ -16,7 +16,7 @@ use crate::ops::run::progress::Ended;
 use crate::ops::run::retries::Retries;
 use crate::stage::container;
 use crate::stage::record::{Outcome, StageResult, keys};
-use crate::stage::store::{self, Address, Key, LocalStore};
+use crate::stage::store::{self, Address, Key};
 use crate::stage::{Task, path_of};
 
 /// A record of a stage has at most so many bytes.
@@ -271,11 +271,9 @@ fn child(
 /// What a try left in the store.
 fn result(job: &Job, attempt: u32) -> Result<Option<StageResult>, String> {
     let read = || {
-        let Address::Folder(folder) = Address::parse(&job.store)? else {
-            return Ok(None);
-        };
+        let store = store::open(&Address::parse(&job.store)?)?;
         let key = Key::new(keys::stage(&job.run, &job.path, attempt))?;
-        store::read(&LocalStore::open(&folder)?, &key, LARGEST_RECORD)
+        store::read(store.as_ref(), &key, LARGEST_RECORD)
     };
     let bytes = read().map_err(|problem| problem.message)?;
     let parse = |bytes: Vec<u8>| {

@@ -73,6 +73,11 @@ impl<T> Counting<T> {
         }
     }
 
+    /// What the bytes go to or come from.
+    pub fn into_inner(self) -> T {
+        self.inner
+    }
+
     fn count(&mut self, piece: &[u8]) {
         self.hash.update(piece);
         self.bytes = self.bytes.saturating_add(piece.len() as u64);

@@ -268,13 +268,7 @@ impl Write for LocalUpload {
 impl Upload for LocalUpload {
     fn finish(self: Box<Self>, content: &Content) -> Result<(), Diagnostic> {
         if self.bytes != content.bytes {
-            let message = format!("`{}` was not written", self.key);
-            return Err(
-                Diagnostic::without_place(&STORE_FAILED, message).note(format!(
-                    "it should have {} bytes, and {} have arrived",
-                    content.bytes, self.bytes
-                )),
-            );
+            return Err(super::incomplete(&self.key, content, self.bytes));
         }
         self.store
             .place(&self.key, &self.unfinished)

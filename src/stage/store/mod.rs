@@ -5,6 +5,8 @@
 //! implementation.
 
 mod address;
+#[cfg(feature = "cloud")]
+mod bucket;
 mod content;
 mod key;
 mod local;
@@ -12,6 +14,8 @@ mod upload;
 
 pub use address::Address;
 pub(in crate::stage) use address::PATH;
+#[cfg(feature = "cloud")]
+pub use bucket::BucketStore;
 pub use content::{Content, Counting, Digest};
 pub use key::Key;
 pub use local::LocalStore;
@@ -53,6 +57,22 @@ pub trait Store: Send + Sync {
 
     /// Begins an object of any size, which is there once the upload is finished.
     fn upload(&self, key: &Key, about: &About) -> Result<Box<dyn Upload>, Diagnostic>;
+}
+
+/// Opens the store at an address. In a bucket nothing is asked yet, so what is wrong there is said at the first object.
+pub fn open(address: &Address) -> Result<Box<dyn Store>, Diagnostic> {
+    match address {
+        Address::Folder(folder) => Ok(Box::new(LocalStore::open(folder)?)),
+        #[cfg(feature = "cloud")]
+        Address::Bucket { bucket, prefix } => Ok(Box::new(BucketStore::open(bucket, prefix)?)),
+        #[cfg(not(feature = "cloud"))]
+        Address::Bucket { .. } => Err(Diagnostic::without_place(
+            &STORE_FAILED,
+            format!("`{address}` cannot be opened"),
+        )
+        .note("this Aphex was built without what talks to AWS")
+        .help("build it with the feature `cloud`, which is on by default")),
+    }
 }
 
 /// Writes an object of any size, in place of what is there. `source` is what its errors are blamed on.
@@ -100,8 +120,21 @@ pub(super) fn failed(key: &Key, what: &str, error: &io::Error) -> Diagnostic {
     )
 }
 
+/// The error of an object of which not all has come.
+fn incomplete(key: &Key, content: &Content, arrived: u64) -> Diagnostic {
+    let message = format!("`{key}` was not written");
+    Diagnostic::without_place(&STORE_FAILED, message).note(format!(
+        "it should have {} bytes, and {arrived} have arrived",
+        content.bytes
+    ))
+}
+
 /// Adds the cause, and what to do where that is known.
 pub(in crate::stage) fn explain(diagnostic: Diagnostic, error: &io::Error) -> Diagnostic {
+    #[cfg(feature = "cloud")]
+    if let Some(failure) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        return crate::cloud::aws::Failure::clone(failure).explain(diagnostic);
+    }
     let diagnostic = diagnostic.note(error.to_string());
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {

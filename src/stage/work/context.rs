@@ -1,5 +1,6 @@
 //! What every stage works with.
 
+use std::cell::OnceCell;
 use std::env;
 use std::fs;
 use std::path::Path;
@@ -35,6 +36,8 @@ pub struct Context {
     pub attempt: u32,
     /// The stage's path in the run, where the runner gave it one.
     pub path: Option<String>,
+    /// The region of its environment, once the stage is known and has one.
+    pub region: OnceCell<String>,
 }
 
 /// The pipeline at the commit, with everything in it that the run knows by now.
@@ -62,6 +65,11 @@ impl Commit {
 }
 
 impl Context {
+    /// The region of its environment.
+    pub fn region(&self) -> Option<&str> {
+        self.region.get().map(String::as_str)
+    }
+
     /// What the stages of this run have left so far, the last try of each.
     pub fn results(&self) -> Vec<StageResult> {
         let tries = record::tries(self.store.as_ref(), &self.run.run);

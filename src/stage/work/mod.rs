@@ -7,13 +7,14 @@ mod did;
 mod keep;
 mod preflight;
 mod ready;
+mod secrets;
 mod sources;
 mod start;
 mod step;
 mod variables;
 
 use crate::diagnostics::{Paint, Report, human};
-use crate::graph::{Entry, StageKind};
+use crate::graph::{Entry, Stage, StageKind};
 use crate::model::Pipeline;
 use crate::stage::record::{ErrorRecord, Outcome, StageResult, keys};
 use crate::stage::store::Key;
@@ -102,6 +103,10 @@ fn in_entry(
         return (None, Did::nothing("the commit no longer has it"));
     };
     let path = path_of(entry, id);
+    if let Some(region) = entry.stage(id).and_then(|stage| region_of(entry, stage)) {
+        // A stage is one stage, so nothing was there before.
+        let _ = context.region.set(region.to_owned());
+    }
     let named = context.path.clone().unwrap_or_else(|| path.clone());
     let did = match entry.stage(id).map(|stage| stage.kind) {
         Some(StageKind::Preflight) => preflight::perform(context, pipeline, entry),
@@ -120,6 +125,17 @@ fn in_entry(
         _ => Did::nothing("it has nothing to do here"),
     };
     (Some(path), did)
+}
+
+/// The region of the environment that holds a stage.
+fn region_of<'p>(entry: &Entry<'p>, stage: &Stage<'p>) -> Option<&'p str> {
+    let holder = stage.parent.and_then(|id| entry.stage(id));
+    match holder.map_or(stage.kind, |holder| holder.kind) {
+        StageKind::Environment(environment)
+        | StageKind::Deploy { environment, .. }
+        | StageKind::Diff { environment, .. } => Some(environment.region.value.as_str()),
+        _ => None,
+    }
 }
 
 fn show(context: &Context, reports: &[Report], paint: Paint) {

@@ -12,7 +12,7 @@ use crate::rules;
 use crate::source::Span;
 use crate::stage::container;
 use crate::stage::record::Engine;
-use crate::stage::work::{Context, Did, beside};
+use crate::stage::work::{Context, Did, beside, region_of};
 
 /// Checks the file at the commit, and that the tools are there.
 pub fn perform(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>) -> Did {
@@ -39,44 +39,51 @@ pub fn perform(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>) -> Did
     did
 }
 
-/// On one machine secrets are variables of whoever runs it: all that this run needs must be there.
+/// On one machine secrets are variables of whoever runs it, or in AWS: all that this run needs must be there.
 fn secrets(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>, did: &mut Did) {
-    let mut wanted: Vec<&Env> = Vec::new();
+    let mut wanted: Vec<(&Env, Option<&str>)> = Vec::new();
     for stage in &entry.stages {
         if context.run.leaves_out_with_all(entry, stage) {
             continue;
         }
+        let mut envs: Vec<&Env> = Vec::new();
         match stage.kind {
             StageKind::Step(step) => {
-                wanted.push(&step.env);
-                wanted.extend(step.services.iter().map(|service| &service.env));
+                envs.push(&step.env);
+                envs.extend(step.services.iter().map(|service| &service.env));
             }
             kind
             @ (StageKind::Deploy { environment, .. } | StageKind::Diff { environment, .. }) => {
-                wanted.extend([&environment.env, &environment.context]);
+                envs.extend([&environment.env, &environment.context]);
                 for stack in kind.stacks() {
-                    wanted.push(&stack.context);
+                    envs.push(&stack.context);
                     if !context.run.synth_only {
-                        wanted.push(&stack.parameters);
+                        envs.push(&stack.parameters);
                     }
                     let of_stack = |app: &&App| app.name.value == stack.app.value;
                     let apps = pipeline.apps.iter().filter(of_stack);
-                    wanted.extend(apps.flat_map(|app| [&app.env, &app.context]));
+                    envs.extend(apps.flat_map(|app| [&app.env, &app.context]));
                 }
             }
             _ => {}
         }
+        let region = region_of(entry, stage);
+        wanted.extend(envs.into_iter().map(|env| (env, region)));
     }
     // One that several use is missing once.
     let mut seen = BTreeSet::new();
-    for value in wanted.into_iter().flat_map(|env| env.values()) {
+    let values = wanted
+        .into_iter()
+        .flat_map(|(env, region)| env.values().map(move |value| (value, region)));
+    for (value, region) in values {
         let EnvValue::Secret(secret) = &value.value else {
             continue;
         };
         if seen.insert((
             secret.name.to_string(),
             secret.key.as_deref().map(str::to_owned),
-        )) && let Err(problem) = context.secret(secret)
+            region,
+        )) && let Err(problem) = context.secret(secret, region)
         {
             did.problems.push(problem.at(value.span));
         }

@@ -92,7 +92,7 @@ impl Token {
             return Ok(None);
         };
         // Public repositories need none, and a private one says so itself.
-        let Ok(text) = context.secret(secret) else {
+        let Ok(text) = context.secret(secret, None) else {
             return Ok(None);
         };
         let _ = context.log.hide(&text);

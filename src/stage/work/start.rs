@@ -1,5 +1,6 @@
 //! The beginning of a stage: its folders, its working tree, what is known of the run.
 
+use std::cell::OnceCell;
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use crate::stage::checkout::{
 use crate::stage::log::Log;
 use crate::stage::process::Stop;
 use crate::stage::record::StageResult;
-use crate::stage::store::{Address, LocalStore, Store};
+use crate::stage::store::{self, Address};
 use crate::stage::work::{Context, keep, sources};
 use crate::stage::{Folders, RunInfo, Task, path_of};
 
@@ -88,15 +89,7 @@ fn context(
     run: RunInfo,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Context, Diagnostic> {
-    let store: Box<dyn Store> = match Address::parse(&run.store)? {
-        Address::Folder(folder) => Box::new(LocalStore::open(&folder)?),
-        Address::Bucket { bucket, .. } => {
-            return Err(Diagnostic::without_place(
-                &codes::MALFORMED,
-                format!("the store `{bucket}` is a bucket, which this build of Aphex cannot use"),
-            ));
-        }
-    };
+    let store = store::open(&Address::parse(&run.store)?)?;
     let mut sinks: Vec<Box<dyn Write + Send>> = vec![Box::new(io::stdout())];
     let file = fs::File::options()
         .create(true)
@@ -114,6 +107,7 @@ fn context(
         stop: Stop::on_signals()?,
         attempt: attempt.unwrap_or(0),
         path: variable("APHEX_STAGE_PATH"),
+        region: OnceCell::new(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! The variables of commands and synths: what was written, what is known by now, secrets.
 
 use crate::diagnostics::Diagnostic;
-use crate::diagnostics::codes::{run, run_cdk};
+use crate::diagnostics::codes::run_cdk;
 use crate::eval::data::Output;
 use crate::model::{Env, EnvValue};
 use crate::source::Span;
@@ -31,7 +31,9 @@ pub fn known(
         EnvValue::Text(text) => Ok(text.clone()),
         EnvValue::Output(output) => Err(unknown(name, output, span)),
         EnvValue::Secret(secret) => {
-            let text = context.secret(secret).map_err(|problem| problem.at(span))?;
+            let text = context
+                .secret(secret, None)
+                .map_err(|problem| problem.at(span))?;
             if !context.log.hide(&text) {
                 context.log.line(&format!(
                     "note: the secret of `{name}` is too short to be hidden in the log"
@@ -56,45 +58,4 @@ pub fn unknown(name: &str, output: &Output, span: Span) -> Diagnostic {
     )
     .label("no stage of this run has made it")
     .help("`aphex run --deploy` deploys what makes it")
-}
-
-impl Context {
-    /// What a secret is.
-    pub fn secret(&self, secret: &crate::eval::data::Secret) -> Result<String, Diagnostic> {
-        let variable = variable_of(secret);
-        // On one machine there is no cluster that holds it: its owner gives it by hand.
-        std::env::var(&variable).map_err(|_| {
-            let key = secret.key.as_deref().map(|key| format!(", key `{key}`"));
-            Diagnostic::without_place(
-                &run::NO_SECRET,
-                format!(
-                    "the secret `{}`{} is not there",
-                    secret.name,
-                    key.unwrap_or_default()
-                ),
-            )
-            .help(format!(
-                "for a run on this machine, set the variable `{variable}`"
-            ))
-        })
-    }
-}
-
-/// The variable that holds a secret on one machine: `APHEX_SECRET_SHOP_DEV_DB__URL`.
-fn variable_of(secret: &crate::eval::data::Secret) -> String {
-    let upper = |text: &str| -> String {
-        let letters = text
-            .chars()
-            .map(|letter| match letter.is_ascii_alphanumeric() {
-                true => letter.to_ascii_uppercase(),
-                false => '_',
-            });
-        letters.collect()
-    };
-    let key = secret.key.as_deref().map(|key| format!("__{}", upper(key)));
-    format!(
-        "APHEX_SECRET_{}{}",
-        upper(&secret.name),
-        key.unwrap_or_default()
-    )
 }

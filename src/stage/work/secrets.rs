@@ -1,0 +1,157 @@
+//! What a secret is: a file in a pod, a variable on one machine, or what AWS keeps.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::diagnostics::Diagnostic;
+use crate::diagnostics::codes::run;
+use crate::eval::data::{Secret, SecretStore};
+use crate::stage::record::Engine;
+use crate::stage::work::Context;
+
+impl Context {
+    /// What a secret is. One of AWS is asked for in `region`, or in that of its ARN, or where the stage itself is.
+    ///
+    /// An `A0902` where it is not there, which shows nothing of any value.
+    pub fn secret(&self, secret: &Secret, region: Option<&str>) -> Result<String, Diagnostic> {
+        // Its owner gives it by hand where no cluster holds it, and may do so for what AWS holds.
+        if self.run.engine == Engine::Local
+            && let Ok(text) = std::env::var(variable_of(secret))
+        {
+            return Ok(text);
+        }
+        match secret.store {
+            SecretStore::Kubernetes if self.run.engine == Engine::Local => Err(missing(secret)
+                .help(format!(
+                    "for a run on this machine, set the variable `{}`",
+                    variable_of(secret)
+                ))),
+            SecretStore::Kubernetes => mounted(&self.folders.secrets(), secret),
+            SecretStore::SecretsManager | SecretStore::SsmSecure => {
+                let text = from_aws(secret, region.or_else(|| self.region()))?;
+                match &secret.key {
+                    Some(key) => member(secret, &text, key),
+                    None => Ok(text),
+                }
+            }
+        }
+    }
+}
+
+/// A file that the pod has of a Kubernetes Secret; see `docs/compile.md`, "What a stage is given".
+fn mounted(folder: &Path, secret: &Secret) -> Result<String, Diagnostic> {
+    let folder = folder.join(&*secret.name);
+    let text = match &secret.key {
+        Some(key) => fs::read_to_string(folder.join("key").join(&**key).join("value")),
+        None => only_file(&folder.join("all")),
+    };
+    text.map_err(|error| {
+        let problem = missing(secret);
+        match error.kind() {
+            io::ErrorKind::NotFound => problem.help(format!(
+                "create it in the pipeline's namespace: `kubectl create secret generic {}`",
+                secret.name
+            )),
+            _ => problem.note(error.to_string()),
+        }
+    })
+}
+
+/// The one value of a Secret that was named without a key.
+fn only_file(folder: &Path) -> io::Result<String> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        // `..data` and its like are how Kubernetes exchanges all files at once.
+        if !entry.file_name().to_string_lossy().starts_with("..") {
+            names.push(entry.path());
+        }
+    }
+    match names.as_slice() {
+        [only] => fs::read_to_string(only),
+        [] => Err(io::Error::other("it has no keys")),
+        many => Err(io::Error::other(format!(
+            "it has {} keys: say which, `secret(\"…\", key = \"…\")`",
+            many.len()
+        ))),
+    }
+}
+
+/// A value of a secret that is a JSON object.
+fn member(secret: &Secret, text: &str, key: &str) -> Result<String, Diagnostic> {
+    let object: Option<serde_json::Map<String, serde_json::Value>> =
+        serde_json::from_str(text).ok();
+    let Some(object) = object else {
+        return Err(missing(secret)
+            .note("the secret is there, and is no JSON object, so it has no keys")
+            .help("leave out `key`, or make it a JSON object"));
+    };
+    match object.get(key) {
+        Some(serde_json::Value::String(text)) => Ok(text.clone()),
+        Some(other @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_))) => {
+            Ok(other.to_string())
+        }
+        Some(_) => Err(missing(secret).note("the key is there, and its value is no text")),
+        None => Err(missing(secret).note("the secret is there, and has no such key")),
+    }
+}
+
+#[cfg(feature = "cloud")]
+fn from_aws(secret: &Secret, region: Option<&str>) -> Result<String, Diagnostic> {
+    use crate::cloud::aws::{Access, Aws, Failure, secrets};
+    // arn:aws:secretsmanager:eu-central-1:111122223333:secret:…
+    let own = secret
+        .name
+        .starts_with("arn:")
+        .then(|| secret.name.split(':').nth(3));
+    let access = Access {
+        region: own.flatten().or(region).map(str::to_owned),
+        profile: None,
+    };
+    let blame = |failure: Failure| failure.explain(missing(secret));
+    let aws = Aws::new(&access).map_err(blame)?;
+    let got = match secret.store {
+        SecretStore::SsmSecure => secrets::parameter(&aws, &secret.name),
+        SecretStore::SecretsManager | SecretStore::Kubernetes => {
+            secrets::secret(&aws, &secret.name)
+        }
+    };
+    got.map_err(blame)
+}
+
+#[cfg(not(feature = "cloud"))]
+fn from_aws(secret: &Secret, _: Option<&str>) -> Result<String, Diagnostic> {
+    Err(missing(secret).note("this Aphex was built without what talks to AWS"))
+}
+
+fn missing(secret: &Secret) -> Diagnostic {
+    let key = secret.key.as_deref().map(|key| format!(", key `{key}`"));
+    Diagnostic::without_place(
+        &run::NO_SECRET,
+        format!(
+            "the secret `{}`{} is not there",
+            secret.name,
+            key.unwrap_or_default()
+        ),
+    )
+}
+
+/// The variable that holds a secret on one machine: `APHEX_SECRET_SHOP_DEV_DB__URL`.
+fn variable_of(secret: &Secret) -> String {
+    let upper = |text: &str| -> String {
+        let letters = text
+            .chars()
+            .map(|letter| match letter.is_ascii_alphanumeric() {
+                true => letter.to_ascii_uppercase(),
+                false => '_',
+            });
+        letters.collect()
+    };
+    let key = secret.key.as_deref().map(|key| format!("__{}", upper(key)));
+    format!(
+        "APHEX_SECRET_{}{}",
+        upper(&secret.name),
+        key.unwrap_or_default()
+    )
+}
