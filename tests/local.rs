@@ -166,3 +166,157 @@ fn ctrl_c_is_told_to_who_pressed_it() {
         "{said}"
     );
 }
+
+/// What is before the stage is not run again: its artifacts and outputs are those of the earlier run.
+#[test]
+fn a_run_goes_on_from_a_stage() {
+    let project = Project::new(
+        "input hold {}\n  build { run = [\"echo built >> $HOLD; cp $HOLD out.txt\"], env = { HOLD = run.input.hold }, artifacts = [\"out.txt\"] }",
+        "step copy { run = [\"cat out.txt; test -e $HOLD.ok\"], env = { HOLD = run.input.hold } }\n    step last { run = [\"true\"] }",
+    );
+    let room = tempfile::tempdir().unwrap();
+    let hold = room.path().join("hold");
+    let input = format!("--input=hold={}", hold.display());
+    let run = |arguments: &[&str]| {
+        let output = project
+            .aphex(&["run", &input])
+            .args(arguments)
+            .output()
+            .unwrap();
+        (output.status.code(), text(&output))
+    };
+    // NOT_RESUMED, with every reason.
+    let (code, said) = run(&["--from", "dev"]);
+    assert!(
+        code == Some(1) && said.contains("error[A0905]: there is no earlier run of"),
+        "{said}"
+    );
+    let (_, said) = run(&["--from", "dev/cpy"]);
+    assert!(
+        said.contains("there is no stage `dev/cpy`") && said.contains("did you mean `dev/copy`?"),
+        "{said}"
+    );
+
+    let (code, said) = run(&["--deploy"]);
+    assert_eq!(code, Some(1), "{said}");
+    let first = project.last_record();
+    let name = first["run"].as_str().unwrap();
+    assert_eq!(stage(&first, "dev/copy")["outcome"], "failed", "{said}");
+    let (_, said) = run(&["--deploy", "--from", "dev/last"]);
+    assert!(
+        said.contains(&format!("the newest is `{name}`: `dev/copy` failed")),
+        "{said}"
+    );
+
+    fs::write(hold.with_extension("ok"), "").unwrap();
+    let (code, said) = run(&["--deploy", "--from", "dev/copy"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(fs::read_to_string(&hold).unwrap(), "built\n", "{said}");
+    let second = project.last_record();
+    assert_eq!(second["outcome"], "succeeded");
+    assert_eq!(stage(&second, "build")["outcome"], Value::Null);
+    assert_eq!(
+        stage(&second, "build")["reason"],
+        format!("taken from `{name}`")
+    );
+    assert_eq!(stage(&second, "dev/copy")["outcome"], "succeeded");
+    // And on from that one, whose build was itself taken.
+    let (code, said) = run(&[
+        "--deploy",
+        "--from",
+        "dev/last",
+        "--of",
+        second["run"].as_str().unwrap(),
+    ]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(
+        stage(&project.last_record(), "dev/copy")["outcome"],
+        Value::Null,
+        "{said}"
+    );
+    let (code, said) = run(&["--deploy", "--from", "dev/last", "--of", name]);
+    assert!(
+        code == Some(1) && said.contains("has not left what `dev/last` needs"),
+        "{said}"
+    );
+
+    project.write("new.txt", "a change");
+    let (code, said) = run(&["--from", "dev", "--of", name]);
+    assert!(
+        code == Some(1) && said.contains("is of another commit"),
+        "{said}"
+    );
+}
+
+/// Old trees and records go, young ones and those of runs that go on stay.
+#[test]
+fn what_is_old_is_swept() {
+    let project = Project::new("build { run = [\"true\"] }", STACK);
+    let home = project.path().join(".aphex");
+    let make = |path: &str, days: u32| {
+        let path = home.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "{}").unwrap();
+        let time = format!("{days} days ago");
+        for path in [path.as_path(), path.parent().unwrap()] {
+            assert!(
+                Command::new("touch")
+                    .args(["-d", &time])
+                    .arg(path)
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+        }
+    };
+    for number in 0..60 {
+        make(&format!("runs/old-{number}/file"), 100 + number);
+        make(
+            &format!("store/runs/old-{number}/record.json"),
+            100 + number,
+        );
+        make(
+            &format!("store/artifacts/{number}/build/old-{number}-0.tar.zst"),
+            100 + number,
+        );
+    }
+    make("store/artifacts/1/build/young-0.json", 0);
+    make("store/runs/old-0/stages/build/0.json", 100);
+    let result = serde_json::json!({
+        "version": 1, "stage": "build", "kind": "build", "attempt": 0, "outcome": "succeeded", "started_at": "2030-01-31T05:00:00Z", "seconds": 1.0,
+        "artifact": { "key": "artifacts/0/build/old-0-0", "sha256": "0", "bytes": 1, "files": 1 },
+    });
+    fs::write(
+        home.join("store/runs/old-0/stages/build/0.json"),
+        result.to_string(),
+    )
+    .unwrap();
+    let lives = fs::File::create(home.join("runs/old-59/alive")).unwrap();
+    rustix::fs::flock(&lives, rustix::fs::FlockOperation::LockShared).unwrap();
+    assert!(
+        Command::new("touch")
+            .args(["-d", "159 days ago"])
+            .arg(home.join("runs/old-59"))
+            .status()
+            .unwrap()
+            .success()
+    );
+
+    let (output, _) = project.run(&[]);
+    let said = text(&output);
+    let there = |path: &str| home.join(path).exists();
+    assert!(
+        there("runs/old-4") && !there("runs/old-5") && there("runs/old-59"),
+        "{said}"
+    );
+    assert!(
+        there("store/runs/old-49") && !there("store/runs/old-50"),
+        "{said}"
+    );
+    assert!(there("store/runs/old-59"), "its run goes on: {said}");
+    assert!(
+        there("store/artifacts/0/build/old-0-0.tar.zst"),
+        "a record names it"
+    );
+    assert!(there("store/artifacts/1/build/young-0.json") && !there("store/artifacts/2"));
+}

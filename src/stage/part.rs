@@ -6,8 +6,8 @@ use crate::stage::{RunInfo, path_of};
 impl RunInfo {
     /// Why a stage is no part of this run; `None` where it is one.
     pub fn leaves_out(&self, entry: &Entry<'_>, stage: &Stage<'_>) -> Option<String> {
-        if let Some(reason) = self.takes(entry, stage.id) {
-            return Some(reason);
+        if let Some(from) = self.from.as_ref().filter(|_| self.takes(entry, stage.id)) {
+            return Some(format!("taken from `{}`", from.run));
         }
         let is_chosen = |name: &String| self.only.is_empty() || self.only.contains(name);
         if let StageKind::Environment(environment) = stage.kind
@@ -49,15 +49,17 @@ impl RunInfo {
         false
     }
 
-    /// Why a stage need not run again: an earlier run did it. Preflight costs little and runs anyway.
-    fn takes(&self, entry: &Entry<'_>, id: StageId) -> Option<String> {
-        let from = self.from.as_ref()?;
+    /// Whether a stage need not run, since an earlier run did it. Preflight costs little and runs anyway.
+    pub fn takes(&self, entry: &Entry<'_>, id: StageId) -> bool {
+        let Some(from) = &self.from else { return false };
         let is_meant = |stage: &&Stage<'_>| path_of(entry, stage.id) == from.stage;
-        let first = entry.stages.iter().find(is_meant)?;
+        let Some(first) = entry.stages.iter().find(is_meant) else {
+            return false;
+        };
         let is_before = entry.waits_for(first.id, id);
         let is_preflight = entry
             .stage(id)
             .is_some_and(|stage| matches!(stage.kind, StageKind::Preflight));
-        (is_before && !is_preflight).then(|| format!("taken from `{}`", from.run))
+        is_before && !is_preflight
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use crate::cli::run::sweep::{self, Alive, Beginning};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::input::NOT_WRITTEN;
 use crate::model::Checkout;
@@ -67,6 +68,17 @@ impl Home {
             lfs: settings.lfs,
         };
         checkout::snapshot(&git, &self.project, &self.root.join("repository"), wish)
+    }
+
+    /// Removes what old runs have left; see [`sweep::sweep`].
+    pub fn sweep(&self) -> Result<Beginning, Diagnostic> {
+        sweep::sweep(&self.root).map_err(|error| unwritten(&self.root, &error))
+    }
+
+    /// Says that a run lives, as long as what is given does.
+    pub fn alive(&self, run: &str) -> Result<Alive, Diagnostic> {
+        let folder = self.folder_of(run);
+        sweep::alive(&folder).map_err(|error| unwritten(&folder, &error))
     }
 
     /// Makes a run's folder under a name that no other has: `shop-20300131-050000`.

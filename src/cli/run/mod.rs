@@ -4,6 +4,7 @@ mod ask;
 mod home;
 mod live;
 mod plain;
+mod sweep;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -19,7 +20,7 @@ use crate::diagnostics::codes::run as codes;
 use crate::diagnostics::{Diagnostic, Report, Role, did_you_mean, human, list_names};
 use crate::graph::{self, Entry, StageKind};
 use crate::model::Pipeline;
-use crate::ops::run::{Plan, Progress, run};
+use crate::ops::run::{Plan, Progress, resume, run};
 use crate::stage::log::Log;
 use crate::stage::process::Stop;
 use crate::stage::record::{Engine, Outcome, RunRecord, keys};
@@ -36,6 +37,7 @@ Examples:
   aphex run                     build, check, synthesise every environment
   aphex run --only dev          one environment
   aphex run --only dev --deploy deploy it, with the AWS credentials of this shell
+  aphex run --from dev/smoke    the rest of a run of this commit that got as far as there
   aphex run --container         steps that name an image run in it, as in the cluster
 
 Exit codes: 0 fine, 1 the pipeline or the run has errors, 64 wrong usage")]
@@ -49,6 +51,12 @@ pub struct Run {
     /// Deploy what is synthesised
     #[arg(long)]
     deploy: bool,
+    /// Begin at this stage (`dev/smoke`, `prod`), with what an earlier run of this commit has left of those before
+    #[arg(long, value_name = "STAGE")]
+    from: Option<String>,
+    /// That earlier run [default: the newest that has it]
+    #[arg(long, value_name = "RUN", requires = "from")]
+    of: Option<String>,
     /// Run the steps that name an image in containers of it, by podman or docker
     #[arg(long)]
     container: bool,
@@ -115,6 +123,7 @@ impl Run {
         self.check_names(entry)?;
         let stop = Stop::on_signals()?;
         let home = Home::open(input.project.root())?;
+        let beginning = home.sweep()?;
         let commit = home.commit(
             self.sha.as_deref(),
             &pipeline.checkout,
@@ -122,7 +131,8 @@ impl Run {
             &stop,
         )?;
         let run_name = home.new_run(&pipeline.name.value)?;
-        let info = RunInfo {
+        let _alive = home.alive(&run_name)?;
+        let mut info = RunInfo {
             pipeline: pipeline.name.value.clone(),
             file: input.name.clone(),
             repository: pipeline.repository.value.clone(),
@@ -145,6 +155,18 @@ impl Run {
             from: None,
             containers: self.container,
         };
+        let store = home.store()?;
+        if let Some(stage) = &self.from {
+            let earlier = resume::find(&store, entry, &info, stage, self.of.as_deref());
+            // A run that does not begin leaves nothing.
+            let earlier = earlier.inspect_err(|_| home.tidy(&run_name))?;
+            info.from = Some(stage::From {
+                stage: stage.clone(),
+                run: earlier.run.clone(),
+            });
+            resume::take(&store, entry, &info, &earlier)?;
+        }
+        drop(beginning);
         let most = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let plan = Plan {
             pipeline,
@@ -153,7 +175,6 @@ impl Run {
             folder: home.folder_of(&run_name),
             most: self.jobs.unwrap_or(most),
         };
-        let store = home.store()?;
         let mut progress: Box<dyn Progress> = match std::io::stdout().is_terminal() && !self.verbose
         {
             true => Box::new(live::Live::new(console.out)),
@@ -283,7 +304,14 @@ fn heading(plan: &Plan<'_, '_>, console: &Console) -> String {
         false => "deploys",
     };
     let name = console.out.paint(Role::Strong, &info.run);
-    format!("{name} at {commit}{changes}; {deploys}\n")
+    let from = match &info.from {
+        Some(from) => format!(
+            "; from `{}` on, with what `{}` has left",
+            from.stage, from.run
+        ),
+        None => String::new(),
+    };
+    format!("{name} at {commit}{changes}; {deploys}{from}\n")
 }
 
 fn closing(record: &RunRecord, home: &Home, console: &Console) -> String {

@@ -5,6 +5,7 @@
 
 mod job;
 mod progress;
+pub mod resume;
 mod retries;
 pub mod schedule;
 mod summary;

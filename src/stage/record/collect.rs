@@ -36,7 +36,7 @@ pub fn tries(store: &dyn Store, run: &str) -> HashMap<String, Vec<StageResult>> 
 pub fn time_groups(stages: &mut [StageRecord]) {
     let times: Vec<(String, jiff::Timestamp, f64)> = stages
         .iter()
-        .filter(|stage| !stage.tries.is_empty())
+        .filter(|stage| stage.outcome.is_some() && !stage.tries.is_empty())
         .filter_map(|stage| Some((stage.path.clone(), stage.started_at?, stage.seconds?)))
         .collect();
     for group in stages.iter_mut().filter(|stage| stage.seconds.is_none()) {
