@@ -320,3 +320,70 @@ fn what_is_old_is_swept() {
     );
     assert!(there("store/artifacts/1/build/young-0.json") && !there("store/artifacts/2"));
 }
+
+/// `aphex run` at a terminal of its own; gives what it has shown, and its exit code. `type_when` is typed once a text is there.
+fn at_terminal(
+    project: &Project,
+    arguments: &str,
+    type_when: &[(&str, &str)],
+) -> (Option<i32>, String) {
+    use std::io::{Read, Write};
+    let aphex = env!("CARGO_BIN_EXE_aphex");
+    let line = format!("{aphex} run {arguments}");
+    let mut script = Command::new("script")
+        .args([
+            "--quiet",
+            "--flush",
+            "--return",
+            "--command",
+            &line,
+            "/dev/null",
+        ])
+        .current_dir(project.path())
+        .env("TERM", "xterm")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut keys = script.stdin.take().unwrap();
+    let mut screen = script.stdout.take().unwrap();
+    let mut shown = Vec::new();
+    let mut chunk = [0; 4096];
+    let mut waits = type_when.iter();
+    let mut next = waits.next();
+    let mut from = 0;
+    while let Ok(count @ 1..) = screen.read(&mut chunk) {
+        shown.extend_from_slice(&chunk[..count]);
+        let text = String::from_utf8_lossy(&shown[from..]).into_owned();
+        if let Some((wanted, typed)) = next
+            && text.contains(wanted)
+        {
+            keys.write_all(typed.as_bytes()).unwrap();
+            from = shown.len();
+            next = waits.next();
+        }
+    }
+    let code = script.wait().unwrap().code();
+    (code, String::from_utf8_lossy(&shown).into_owned())
+}
+
+#[test]
+fn at_a_terminal_a_person_decides_or_ends_the_run() {
+    let project = Project::new(
+        "build { run = [\"true\"] }",
+        "approval { message = \"Deploy?\" }\n    step copy { run = [\"true\"] }",
+    );
+    let (code, shown) = at_terminal(
+        &project,
+        "--deploy",
+        &[("[yes/no]", "perhaps\n"), ("[yes/no]", "yes\n")],
+    );
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("approved"), "{shown}");
+    // Ctrl-C ends the run while it asks, too.
+    let (code, shown) = at_terminal(&project, "--deploy", &[("[yes/no]", "\u{3}")]);
+    assert_eq!(code, Some(1), "{shown}");
+    let record = project.last_record();
+    assert_eq!(record["outcome"], "stopped", "{shown}");
+    assert_eq!(stage(&record, "dev/approval")["outcome"], "stopped");
+}

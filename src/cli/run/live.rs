@@ -3,13 +3,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::run::ask::ask;
 use crate::cli::run::plain::said;
 use crate::collections::HashMap;
 use crate::diagnostics::{Paint, Role};
 use crate::ops::run::{Answer, Ended, Progress, Question};
+use crate::stage::record::Outcome;
 
 /// So many of the last lines of a stage that failed are shown.
 const SHOWN: usize = 60;
@@ -72,7 +73,8 @@ impl Progress for Live {
             running.lines
         });
         let (mark, text) = said(ended, self.paint);
-        if !ended.outcome.is_good() {
+        // Who has ended the run does not look for a reason.
+        if !ended.outcome.is_good() && ended.outcome != Outcome::Stopped {
             for line in lines.into_iter().flatten() {
                 let _ = self
                     .bars
@@ -88,9 +90,14 @@ impl Progress for Live {
         self.say(&mark, stage, &text);
     }
 
-    fn ask(&mut self, question: &Question) -> Answer {
+    fn ask(&mut self, question: &Question, is_stopped: &dyn Fn() -> bool) -> Answer {
         let paint = self.paint;
-        self.bars.suspend(|| ask(question, paint))
+        // Not `suspend`: it panics where the terminal is gone.
+        let _ = self.bars.clear();
+        self.bars.set_draw_target(ProgressDrawTarget::hidden());
+        let answer = ask(question, paint, is_stopped);
+        self.bars.set_draw_target(ProgressDrawTarget::stderr());
+        answer
     }
 
     fn stopping(&mut self) {

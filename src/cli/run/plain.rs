@@ -7,6 +7,7 @@ use crate::diagnostics::{Paint, Role};
 use crate::ops::run::{Answer, Ended, Plan, Progress, Question};
 use crate::stage::path_of;
 use crate::stage::process::time_in_words;
+use crate::stage::record::Outcome;
 
 /// The names of stages take at most so many columns.
 const WIDEST: usize = 32;
@@ -59,8 +60,8 @@ impl Progress for Plain {
         self.say(stage, &mark, &format!("not run: {reason}"));
     }
 
-    fn ask(&mut self, question: &Question) -> Answer {
-        ask(question, self.paint)
+    fn ask(&mut self, question: &Question, is_stopped: &dyn Fn() -> bool) -> Answer {
+        ask(question, self.paint, is_stopped)
     }
 
     fn stopping(&mut self) {
@@ -86,6 +87,8 @@ pub fn said(ended: &Ended, paint: Paint) -> (String, String) {
                 .and_then(|result| result.reason.clone());
             let text = match reason {
                 Some(reason) => format!("{word}: {reason}"),
+                // An approval leaves no result.
+                None if ended.result.is_none() => "approved".to_owned(),
                 None => time,
             };
             (paint.paint(Role::Added, "✓"), text)
@@ -93,10 +96,12 @@ pub fn said(ended: &Ended, paint: Paint) -> (String, String) {
         false => {
             let error = ended.error().map(|error| error.message.clone());
             let reason = error.or_else(|| ended.problem.clone());
+            let reason = reason.filter(|_| ended.outcome != Outcome::Stopped);
             let text = match (reason, time.is_empty()) {
                 (Some(reason), false) => format!("{word} after {time}: {reason}"),
                 (Some(reason), true) => format!("{word}: {reason}"),
-                (None, _) => word.to_owned(),
+                (None, false) => format!("{word} after {time}"),
+                (None, true) => word.to_owned(),
             };
             (paint.paint(Role::Error, "✗"), text)
         }

@@ -82,7 +82,7 @@ pub fn run(
             match (stage.kind, Task::of(plan.entry, stage)) {
                 (StageKind::Finish, _) => schedule.ended(id, Outcome::Succeeded),
                 (StageKind::Approval(_), _) => {
-                    let outcome = ask(plan, stage, progress);
+                    let outcome = ask(plan, stage, progress, is_stopped);
                     schedule.ended(id, outcome);
                     progress.ended(&path_of(plan.entry, id), &Ended::without_result(outcome));
                 }
@@ -144,7 +144,12 @@ fn tell_left_out(
     }
 }
 
-fn ask(plan: &Plan<'_, '_>, stage: &Stage<'_>, progress: &mut dyn Progress) -> Outcome {
+fn ask(
+    plan: &Plan<'_, '_>,
+    stage: &Stage<'_>,
+    progress: &mut dyn Progress,
+    is_stopped: &dyn Fn() -> bool,
+) -> Outcome {
     let StageKind::Approval(approval) = stage.kind else {
         return Outcome::Skipped;
     };
@@ -155,8 +160,9 @@ fn ask(plan: &Plan<'_, '_>, stage: &Stage<'_>, progress: &mut dyn Progress) -> O
     };
     let path = path_of(plan.entry, stage.id);
     progress.started(&path);
-    match progress.ask(&Question { path, message }) {
+    match progress.ask(&Question { path, message }, is_stopped) {
         Answer::Yes => Outcome::Succeeded,
         Answer::No => Outcome::Rejected,
+        Answer::Stopped => Outcome::Stopped,
     }
 }

@@ -12,8 +12,8 @@ pub trait Progress {
     fn ended(&mut self, stage: &str, ended: &Ended);
     /// A stage does not run.
     fn left_out(&mut self, stage: &str, reason: &str);
-    /// Asks for a decision, and waits for it.
-    fn ask(&mut self, question: &Question) -> Answer;
+    /// Asks for a decision, and waits for it, as long as `is_stopped` does not say that nobody wants it any more.
+    fn ask(&mut self, question: &Question, is_stopped: &dyn Fn() -> bool) -> Answer;
     /// The run is being stopped.
     fn stopping(&mut self);
     /// Time has passed.
@@ -65,4 +65,6 @@ pub enum Answer {
     Yes,
     /// Do not.
     No,
+    /// The run was ended before there was one.
+    Stopped,
 }
