@@ -90,6 +90,10 @@ impl Home {
                 1 => first.clone(),
                 _ => format!("{first}-{number}"),
             };
+            // The folder of one that succeeded within this second is gone already; what it has left is not.
+            if self.root.join("store/runs").join(&name).exists() {
+                continue;
+            }
             let folder = self.folder_of(&name);
             match fs::create_dir(&folder) {
                 Ok(()) => return Ok(name),
