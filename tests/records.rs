@@ -9,8 +9,8 @@ use std::path::Path;
 use aphex::diagnostics::codes::run::{DAMAGED_RECORD, NEWER_RECORD, NO_SUCH_RUN, UNFINISHED_RUN};
 use aphex::ops::history::{self, History};
 use aphex::stage::record::{
-    ArtifactRecord, CommandRecord, Engine, ErrorRecord, Outcome, RunRecord, StageRecord,
-    StageResult, Trigger,
+    ApprovalRecord, ArtifactRecord, CommandRecord, Engine, ErrorRecord, Outcome, RunRecord,
+    StageRecord, StageResult, Trigger,
 };
 use aphex::stage::reports::{Failure, Flaky, SuiteSummary, Summary};
 use aphex::stage::store::LocalStore;
@@ -79,6 +79,11 @@ fn full_result() -> StageResult {
             files: 2,
         }),
         kept: vec!["runs/shop-7/stages/dev/deploy/1.kept/report.html".into()],
+        approval: Some(ApprovalRecord {
+            message: "Ship it?".into(),
+            approved: Some(true),
+            by: vec!["@alice".into()],
+        }),
         error: Some(ErrorRecord {
             code: "A0950".into(),
             message: "the stack `Api` was not deployed".into(),

@@ -60,6 +60,14 @@ impl Folders {
         }
     }
 
+    /// Where Kubernetes takes the reason from that Argo shows of a pod.
+    pub fn termination_log(&self) -> PathBuf {
+        match self.root == Path::new("/aphex") {
+            true => PathBuf::from("/dev/termination-log"),
+            false => self.root.join("termination-log"),
+        }
+    }
+
     /// The log of the stage.
     pub fn log(&self) -> PathBuf {
         self.root.join("log.txt")

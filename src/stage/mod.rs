@@ -18,8 +18,11 @@ pub mod work;
 mod folders;
 mod part;
 mod run_info;
+pub mod schedule;
+mod summary;
 mod task;
 
 pub use folders::Folders;
 pub use run_info::{From, RunInfo, github, is_commit};
+pub use summary::{Standing, run_record};
 pub use task::{Task, path_of};

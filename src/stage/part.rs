@@ -1,6 +1,7 @@
 //! Which stages are part of a run, and why the others are not.
 
 use crate::graph::{Entry, Stage, StageId, StageKind};
+use crate::stage::record::Engine;
 use crate::stage::{RunInfo, path_of};
 
 impl RunInfo {
@@ -26,7 +27,9 @@ impl RunInfo {
             return Some("not all of the wave is chosen by `--only`".to_owned());
         }
         match stage.kind {
-            StageKind::SelfUpdate => Some("a local run updates no pipeline".to_owned()),
+            StageKind::SelfUpdate if self.engine == Engine::Local => {
+                Some("a local run updates no pipeline".to_owned())
+            }
             StageKind::Approval(_) | StageKind::Bake(_) if self.synth_only => {
                 Some("nothing is deployed".to_owned())
             }

@@ -13,6 +13,8 @@ use crate::model::StepKind;
 pub enum Task {
     /// Check file, credentials, context and tools
     Preflight,
+    /// Look for tools in the image that this runs in
+    Tools(Tools),
     /// Run the build's commands and pack its artifacts
     Build,
     /// Run a check beside the build
@@ -27,6 +29,12 @@ pub enum Task {
     Deploy(Deploy),
     /// Synthesise what an app deploys to an environment, and show what would change
     Diff(Diff),
+    /// Say what is asked of whom
+    ApprovalRequest(Holder),
+    /// Judge the answer
+    ApprovalDecision(Decision),
+    /// Write the record of the run
+    Finish(Finish),
 }
 
 /// Who holds a stage.
@@ -38,6 +46,31 @@ pub struct Holder {
     /// The wave that holds it
     #[arg(long, value_name = "WAVE", conflicts_with = "environment")]
     pub wave: Option<String>,
+}
+
+impl Holder {
+    /// The one of a stage.
+    fn of(entry: &Entry<'_>, stage: &Stage<'_>) -> Self {
+        let parent = stage.parent.and_then(|id| entry.stage(id));
+        let (environment, wave) = match parent.map(|parent| parent.kind) {
+            Some(StageKind::Environment(environment)) => (Some(&environment.name.value), None),
+            Some(StageKind::Wave(wave)) => (None, Some(&wave.name.value)),
+            _ => (None, None),
+        };
+        Holder {
+            environment: environment.cloned(),
+            wave: wave.cloned(),
+        }
+    }
+
+    fn flags(&self, flag: &mut impl FnMut(&str, &str)) {
+        if let Some(environment) = &self.environment {
+            flag("environment", environment);
+        }
+        if let Some(wave) = &self.wave {
+            flag("wave", wave);
+        }
+    }
 }
 
 /// A step by its name.
@@ -84,24 +117,46 @@ pub struct Diff {
     pub app: String,
 }
 
+/// An image.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Tools {
+    /// The image, as the file names it
+    #[arg(long)]
+    pub image: String,
+}
+
+/// The answer to an approval.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Whose approval
+    #[command(flatten)]
+    pub holder: Holder,
+    /// `approve`; anything else is no
+    #[arg(long, allow_hyphen_values = true)]
+    pub decision: String,
+    /// Who answered, a name a line, as base64; empty: nobody
+    #[arg(long, value_name = "BASE64", allow_hyphen_values = true)]
+    pub approver: String,
+}
+
+/// The end of a run.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Finish {
+    /// `Succeeded`, `Failed` or `Error`, as Argo says it
+    #[arg(long)]
+    pub status: String,
+}
+
 impl Task {
     /// The work of a stage; `None` for groups, and for what no pod of a local run does.
     pub fn of(entry: &Entry<'_>, stage: &Stage<'_>) -> Option<Self> {
-        let parent = stage.parent.and_then(|id| entry.stage(id));
-        let (environment, wave) = match parent.map(|parent| parent.kind) {
-            Some(StageKind::Environment(environment)) => (Some(&environment.name.value), None),
-            Some(StageKind::Wave(wave)) => (None, Some(&wave.name.value)),
-            _ => (None, None),
-        };
-        let environment_name = || environment.cloned().unwrap_or_default();
+        let holder = Holder::of(entry, stage);
+        let environment_name = || holder.environment.clone().unwrap_or_default();
         Some(match stage.kind {
             StageKind::Preflight => Task::Preflight,
             StageKind::Step(step) => {
                 let named = || Named {
-                    holder: Holder {
-                        environment: environment.cloned(),
-                        wave: wave.cloned(),
-                    },
+                    holder: holder.clone(),
                     name: step.name.value.clone(),
                 };
                 let hook = |word: &str| Hook {
@@ -139,6 +194,7 @@ impl Task {
     pub fn word(&self) -> &'static str {
         match self {
             Task::Preflight => "preflight",
+            Task::Tools(_) => "tools",
             Task::Build => "build",
             Task::Check(_) => "check",
             Task::Hook(_) => "hook",
@@ -146,6 +202,9 @@ impl Task {
             Task::Test(_) => "test",
             Task::Deploy(_) => "deploy",
             Task::Diff(_) => "diff",
+            Task::ApprovalRequest(_) => "approval-request",
+            Task::ApprovalDecision(_) => "approval-decision",
+            Task::Finish(_) => "finish",
         }
     }
 
@@ -158,15 +217,18 @@ impl Task {
         };
         match self {
             Task::Preflight | Task::Build => {}
+            Task::Tools(tools) => flag("image", &tools.image),
             Task::Check(named) | Task::Step(named) | Task::Test(named) => {
-                if let Some(environment) = &named.holder.environment {
-                    flag("environment", environment);
-                }
-                if let Some(wave) = &named.holder.wave {
-                    flag("wave", wave);
-                }
+                named.holder.flags(&mut flag);
                 flag("name", &named.name);
             }
+            Task::ApprovalRequest(holder) => holder.flags(&mut flag),
+            Task::ApprovalDecision(decision) => {
+                decision.holder.flags(&mut flag);
+                flag("decision", &decision.decision);
+                flag("approver", &decision.approver);
+            }
+            Task::Finish(finish) => flag("status", &finish.status),
             Task::Hook(hook) => {
                 flag("environment", &hook.environment);
                 flag("hook", &hook.hook);
@@ -186,6 +248,19 @@ impl Task {
     /// The stage of an entry that is meant; `None` where the commit no longer has it.
     pub fn find(&self, entry: &Entry<'_>) -> Option<StageId> {
         let mut stages = entry.stages.iter();
+        if let Task::ApprovalRequest(holder) | Task::ApprovalDecision(Decision { holder, .. }) =
+            self
+        {
+            // One stage of the graph, two pods of a run.
+            let found = stages.find(|stage| {
+                matches!(stage.kind, StageKind::Approval(_)) && Holder::of(entry, stage) == *holder
+            });
+            return found.map(|stage| stage.id);
+        }
+        if let Task::Finish(_) = self {
+            let found = stages.find(|stage| matches!(stage.kind, StageKind::Finish));
+            return found.map(|stage| stage.id);
+        }
         let found = stages.find(|stage| Task::of(entry, stage).as_ref() == Some(self));
         found.map(|stage| stage.id)
     }

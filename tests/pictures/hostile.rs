@@ -54,6 +54,7 @@ fn stage(path: &str, kind: &str, after: Vec<String>, text: &str) -> StageRecord 
         tests: None,
         artifact: None,
         kept: Vec::new(),
+        approval: None,
         error: Some(error(text)),
     };
     StageRecord {

@@ -38,6 +38,7 @@ pub mod names;
 pub mod pipeline;
 pub mod platform;
 pub mod run;
+pub mod run_approval;
 pub mod run_cdk;
 pub mod run_checkout;
 pub mod run_container;
@@ -66,6 +67,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         run_tests::ALL,
         aws::ALL,
         run_container::ALL,
+        run_approval::ALL,
     ]
     .into_iter()
     .flatten()

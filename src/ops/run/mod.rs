@@ -5,10 +5,9 @@
 
 mod job;
 mod progress;
+mod question;
 pub mod resume;
 mod retries;
-pub mod schedule;
-mod summary;
 
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -17,15 +16,16 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::collections::HashMap;
-use crate::graph::{Entry, Stage, StageId, StageKind};
-use crate::model::{Message, Pipeline};
-use crate::stage::record::{Outcome, RunRecord};
+use crate::graph::{Entry, StageId, StageKind};
+use crate::model::Pipeline;
+use crate::stage::record::{self, Outcome, RunRecord};
+use crate::stage::schedule::{Schedule, State};
 use crate::stage::store::Store;
-use crate::stage::{RunInfo, Task, path_of};
+use crate::stage::{RunInfo, Standing, Task, path_of, run_record};
 
 use job::{Event, Job, Jobs};
 pub use progress::{Answer, Ended, Progress, Question};
-use schedule::{Schedule, State};
+use question::ask;
 
 /// How often a person sees something move.
 const TICK: Duration = Duration::from_millis(100);
@@ -82,9 +82,9 @@ pub fn run(
             match (stage.kind, Task::of(plan.entry, stage)) {
                 (StageKind::Finish, _) => schedule.ended(id, Outcome::Succeeded),
                 (StageKind::Approval(_), _) => {
-                    let outcome = ask(plan, stage, progress, is_stopped);
-                    schedule.ended(id, outcome);
-                    progress.ended(&path_of(plan.entry, id), &Ended::without_result(outcome));
+                    let ended = ask(plan, stage, store, progress, is_stopped);
+                    schedule.ended(id, ended.outcome);
+                    progress.ended(&path_of(plan.entry, id), &ended);
                 }
                 (_, Some(task)) => {
                     let job = Job::new(plan, stage, &task);
@@ -119,7 +119,22 @@ pub fn run(
         }
         progress.tick();
     }
-    summary::record(plan, &schedule, store, &times, began.elapsed())
+    let tries = record::tries(store, &plan.info.run);
+    let outcome = schedule.outcome();
+    run_record(
+        &plan.info,
+        &schedule,
+        tries,
+        outcome,
+        began.elapsed(),
+        |stage| {
+            let time = times.get(&stage.id);
+            Standing {
+                time: time.map(|(began, _, seconds)| (*began, *seconds)),
+                ..Standing::default()
+            }
+        },
+    )
 }
 
 /// Tells of stages that turned out not to run, each once.
@@ -141,28 +156,5 @@ fn tell_left_out(
                 progress.left_out(&path_of(plan.entry, stage.id), reason);
             }
         }
-    }
-}
-
-fn ask(
-    plan: &Plan<'_, '_>,
-    stage: &Stage<'_>,
-    progress: &mut dyn Progress,
-    is_stopped: &dyn Fn() -> bool,
-) -> Outcome {
-    let StageKind::Approval(approval) = stage.kind else {
-        return Outcome::Skipped;
-    };
-    let message = match &approval.message.value {
-        Message::Text(text) => text.clone(),
-        // What it is made of is known to the stages alone; the words as written say what is asked.
-        Message::Output(output) => output.expression.clone(),
-    };
-    let path = path_of(plan.entry, stage.id);
-    progress.started(&path);
-    match progress.ask(&Question { path, message }, is_stopped) {
-        Answer::Yes => Outcome::Succeeded,
-        Answer::No => Outcome::Rejected,
-        Answer::Stopped => Outcome::Stopped,
     }
 }

@@ -9,7 +9,9 @@ mod stage;
 
 pub use collect::{time_groups, tries};
 pub use run::{Engine, RunRecord, StageRecord, Trigger};
-pub use stage::{ArtifactRecord, CommandRecord, ErrorRecord, Outcome, StackOutputs, StageResult};
+pub use stage::{
+    ApprovalRecord, ArtifactRecord, CommandRecord, ErrorRecord, Outcome, StackOutputs, StageResult,
+};
 
 /// Where things of a run are kept in the store.
 pub mod keys {
@@ -29,6 +31,11 @@ pub mod keys {
     /// What one try of a stage left; `stage` is its path, such as `dev/migrate`.
     pub fn stage(run: &str, stage: &str, attempt: u32) -> String {
         format!("runs/{run}/stages/{stage}/{attempt}.json")
+    }
+
+    /// The path of what was asked before an approval; that of the approval itself is for the answer.
+    pub fn question(approval: &str) -> String {
+        format!("{approval}/question")
     }
 
     /// The log of one try of a stage.

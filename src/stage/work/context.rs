@@ -19,6 +19,7 @@ use crate::stage::process::{Environment, Stop};
 use crate::stage::record::{self, StageResult};
 use crate::stage::store::Store;
 use crate::stage::{Folders, RunInfo};
+use crate::target::argo;
 
 /// What every stage works with.
 pub struct Context {
@@ -53,7 +54,10 @@ impl Commit {
     pub fn with_entry<T>(&self, run: &RunInfo, ask: impl FnOnce(&Entry<'_>) -> T) -> Option<T> {
         let graph = graph::build(&self.pipeline);
         let mut entries = graph.entries.iter();
-        let named = entries.find(|entry| entry.name == run.entry);
+        // A manifest gives the name of its object, a local run that of the entry.
+        let named = entries.find(|entry| {
+            entry.name == run.entry || argo::entry_object_name(&self.pipeline, entry) == run.entry
+        });
         named.or(graph.entries.first()).map(ask)
     }
 

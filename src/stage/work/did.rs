@@ -3,7 +3,7 @@
 use crate::collections::IndexMap;
 use crate::diagnostics::Diagnostic;
 use crate::stage::process::{self, Status};
-use crate::stage::record::{ArtifactRecord, CommandRecord, Outcome, StackOutputs};
+use crate::stage::record::{ApprovalRecord, ArtifactRecord, CommandRecord, Outcome, StackOutputs};
 use crate::stage::reports::Summary;
 
 /// What a stage did.
@@ -19,6 +19,10 @@ pub struct Did {
     pub artifact: Option<ArtifactRecord>,
     /// Keys of what it keeps with the run.
     pub kept: Vec<String>,
+    /// What was asked of people, and what they answered.
+    pub approval: Option<ApprovalRecord>,
+    /// Whether it failed since the answer was no.
+    pub rejected: bool,
     /// Why it did nothing.
     pub skipped: Option<String>,
     /// What is wrong; the first is the one that is remembered.
@@ -60,6 +64,9 @@ impl Did {
 
     /// How it ended.
     pub fn outcome(&self) -> Outcome {
+        if self.rejected {
+            return Outcome::Rejected;
+        }
         match (&self.skipped, self.problems.is_empty(), self.status) {
             (Some(_), true, _) => Outcome::Skipped,
             (None, true, _) => Outcome::Succeeded,

@@ -1,16 +1,20 @@
 //! What each stage does: one file a stage, over everything else in this folder.
 
+mod approval;
 mod beside;
 mod context;
 mod deploy;
 mod did;
+mod finish;
 mod keep;
+mod leave;
 mod preflight;
 mod ready;
 mod secrets;
 mod sources;
 mod start;
 mod step;
+mod tools;
 mod variables;
 
 use crate::diagnostics::{Paint, Report, human};
@@ -20,6 +24,7 @@ use crate::stage::record::{ErrorRecord, Outcome, StageResult, keys};
 use crate::stage::store::Key;
 use crate::stage::{Task, path_of};
 
+pub use approval::message;
 pub use context::{Commit, Context};
 pub use did::Did;
 pub use ready::ready;
@@ -32,8 +37,24 @@ pub fn perform(context: &Context, task: &Task, paint: Paint) -> Outcome {
     let started_at = jiff::Timestamp::now();
     let began = std::time::Instant::now();
     let results = context.results();
-    let (path, did, error) = match context.commit(&results) {
-        Err(report) => {
+    let (path, did, error) = match (task, context.commit(&results)) {
+        (Task::Finish(ended), commit) => {
+            let (commit, report) = match commit {
+                Ok(commit) => (Some(commit), None),
+                Err(report) => (None, Some(report)),
+            };
+            // What is wrong with the file does not keep a run from being remembered.
+            if let Some(report) = report {
+                show(context, &[report], paint);
+            }
+            let did = finish::perform(context, commit.as_ref(), ended);
+            let error = did.problems.first();
+            let error = error.map(|first| ErrorRecord::new(first, None));
+            let problems = Report::without_sources(did.problems.clone());
+            show(context, &[problems], paint);
+            (None, Some(did), error)
+        }
+        (_, Err(report)) => {
             let error = report
                 .diagnostics
                 .first()
@@ -41,7 +62,7 @@ pub fn perform(context: &Context, task: &Task, paint: Paint) -> Outcome {
             show(context, &[report], paint);
             (None, None, error)
         }
-        Ok(mut commit) => {
+        (_, Ok(mut commit)) => {
             let pipeline = &commit.pipeline;
             let run = &context.run;
             let (path, did) = commit
@@ -77,8 +98,10 @@ pub fn perform(context: &Context, task: &Task, paint: Paint) -> Outcome {
         tests: did.tests,
         artifact: did.artifact,
         kept: did.kept,
+        approval: did.approval,
         error,
     };
+    leave::leave(context, &result);
     match remember(context, &result) {
         Ok(()) => outcome,
         Err(problem) => {
@@ -99,10 +122,14 @@ fn in_entry(
     entry: &Entry<'_>,
     task: &Task,
 ) -> (Option<String>, Did) {
+    if let Task::Tools(tools) = task {
+        let did = tools::perform(context, pipeline, &tools.image);
+        return (Some(tools::path(&tools.image)), did);
+    }
     let Some(id) = task.find(entry) else {
         return (None, Did::nothing("the commit no longer has it"));
     };
-    let path = path_of(entry, id);
+    let mut path = path_of(entry, id);
     if let Some(region) = entry.stage(id).and_then(|stage| region_of(entry, stage)) {
         // A stage is one stage, so nothing was there before.
         let _ = context.region.set(region.to_owned());
@@ -122,6 +149,13 @@ fn in_entry(
                 .collect();
             deploy::perform(context, pipeline, environment, &stacks)
         }
+        Some(StageKind::Approval(approval)) => match task {
+            Task::ApprovalDecision(decision) => approval::decide(context, approval, decision),
+            _ => {
+                path = keys::question(&path);
+                approval::request(context, entry, id, approval)
+            }
+        },
         _ => Did::nothing("it has nothing to do here"),
     };
     (Some(path), did)

@@ -191,7 +191,7 @@ fn containers(context: &Context, entry: &Entry<'_>, did: &mut Did) {
     }
 }
 
-fn is_here(tool: &str) -> bool {
+pub(super) fn is_here(tool: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders = std::env::split_paths(&path);
     folders.any(|folder| is_program(&folder.join(tool)))

@@ -46,6 +46,21 @@ pub fn checkout(
     run.save(&folders)
         .map_err(|error| unprepared(&folders.run_info(), &error))?;
     let context = context(folders, run, variable)?;
+    match (task, tree(&context, task)) {
+        // A run is remembered whatever has happened to its repository.
+        (Task::Finish(_), Err(problem)) => {
+            context.log.line(&format!(
+                "warning: there is no working tree: {}",
+                problem.message
+            ));
+            Ok(())
+        }
+        (_, done) => done,
+    }
+}
+
+/// The working tree of a stage.
+fn tree(context: &Context, task: &Task) -> Result<(), Diagnostic> {
     let git = Git::find(&context.log, &context.stop)?;
     let wanted = Wanted {
         remote: &Remote::parse(&context.run.remote)?,
@@ -60,10 +75,10 @@ pub fn checkout(
     };
     let credentials = Credentials::read(&context.folders.credentials())?;
     checkout_tree(&git, &wanted, &credentials, &context.folders.source())?;
-    sources::add(&context, &git, wanted, credentials)?;
+    sources::add(context, &git, wanted, credentials)?;
     let results = context.results();
-    let before = before(&context, task, &results);
-    keep::restore(&context, &before)
+    let before = before(context, task, &results);
+    keep::restore(context, &before)
 }
 
 /// The results of the stages that have ended before this one begins, whatever else has.

@@ -20,6 +20,7 @@ mod semantics;
 #[cfg(test)]
 mod tests;
 
+pub use leaf::steps;
 pub use limits::check;
-pub use object::{Compiled, Stamp, compile};
+pub use object::{Compiled, Stamp, compile, entry_object_name};
 pub use origin::origins;

@@ -50,6 +50,11 @@ impl<'g, 'p> Schedule<'g, 'p> {
         }
     }
 
+    /// What it plays.
+    pub fn entry(&self) -> &'g Entry<'p> {
+        self.entry
+    }
+
     /// Where a stage is.
     pub fn state(&self, id: StageId) -> &State {
         self.states.get(id.0 as usize).unwrap_or(&State::Waiting)
@@ -268,7 +273,7 @@ fn worst(outcomes: impl Iterator<Item = Outcome>) -> Option<Outcome> {
 }
 
 /// Whether a stage holds others and does nothing itself.
-fn is_group(stage: &Stage<'_>) -> bool {
+pub(crate) fn is_group(stage: &Stage<'_>) -> bool {
     matches!(
         stage.kind,
         StageKind::Environment(_) | StageKind::Wave(_) | StageKind::Diffs

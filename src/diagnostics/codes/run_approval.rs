@@ -1,0 +1,6 @@
+//! A0990 to A0994: approvals.
+
+codes! {
+    REJECTED "A0990" "an approval was not given";
+    NOT_AN_APPROVER "A0991" "somebody answered who may not";
+}

@@ -1,0 +1,189 @@
+//! An approval: what is asked, and what became of the answer (5.1).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::diagnostics::codes::run_approval as codes;
+use crate::diagnostics::{Diagnostic, list_names, plural, safe};
+use crate::graph::{Entry, StageId, StageKind};
+use crate::model::{Approval, Environment, Message};
+use crate::stage::record::ApprovalRecord;
+use crate::stage::task::Decision;
+use crate::stage::work::{Context, Did};
+
+/// So many names may answer at once, and so long may each be.
+const MOST: usize = 100;
+const LONGEST: usize = 254;
+
+/// Says what is asked, and what will be deployed.
+pub fn request(context: &Context, entry: &Entry<'_>, id: StageId, approval: &Approval) -> Did {
+    let message = message(approval);
+    let run = &context.run;
+    context.log.line(&safe::line(&message));
+    context.log.line(&format!(
+        "commit {} of {}, run {}",
+        run.commit, run.repository, run.run
+    ));
+    for line in summary(entry, id) {
+        context.log.line(&line);
+    }
+    let mut did = Did::default();
+    did.approval = Some(ApprovalRecord {
+        message,
+        approved: None,
+        by: Vec::new(),
+    });
+    did
+}
+
+/// What an approval asks, with what is known by now in it; else as it is written.
+pub fn message(approval: &Approval) -> String {
+    match &approval.message.value {
+        Message::Text(text) => text.clone(),
+        Message::Output(output) => output.expression.clone(),
+    }
+}
+
+/// What a yes will deploy: a line an environment.
+pub fn summary(entry: &Entry<'_>, approval: StageId) -> Vec<String> {
+    let holder = entry.stage(approval).and_then(|stage| stage.parent);
+    let holder = holder.and_then(|id| entry.stage(id));
+    let environments: Vec<&Environment> = match holder.map(|holder| holder.kind) {
+        Some(StageKind::Environment(environment)) => vec![environment],
+        Some(StageKind::Wave(wave)) => wave.environments.iter().collect(),
+        _ => Vec::new(),
+    };
+    let lines = environments.into_iter().map(|environment| {
+        let stacks: Vec<&str> = environment
+            .stacks()
+            .map(|stack| stack.name.value.as_str())
+            .collect();
+        let what = match stacks.is_empty() {
+            true => "steps, no stacks".to_owned(),
+            false => list_names(stacks.iter().copied(), 20),
+        };
+        format!(
+            "{} (account {}, {}): {what}",
+            environment.name.value, environment.account.value, environment.region.value
+        )
+    });
+    lines.collect()
+}
+
+/// Judges an answer. Whatever is not clearly a yes of enough people who may is a no.
+pub fn decide(context: &Context, approval: &Approval, decision: &Decision) -> Did {
+    let message = message(approval);
+    let (by, problem) = match names(&decision.approver) {
+        Ok(by) => {
+            let problem = judge(approval, &decision.decision, &by);
+            (by, problem)
+        }
+        Err(problem) => (Vec::new(), Some(problem)),
+    };
+    let has_team = approval.approvers.iter().any(|name| is_team(&name.value));
+    match &problem {
+        None => context.log.line(&format!("approved by {}", said(&by))),
+        Some(_) => context.log.line("not approved"),
+    }
+    if has_team && problem.is_none() {
+        context
+            .log
+            .line("note: who is a member of a team was not asked");
+    }
+    let mut did = Did::default();
+    did.rejected = problem.is_some();
+    let asked = format!("asked was: {}", safe::line(&message));
+    did.problems
+        .extend(problem.map(|problem| problem.note(asked).at(approval.span)));
+    did.approval = Some(ApprovalRecord {
+        message,
+        approved: Some(!did.rejected),
+        by,
+    });
+    did
+}
+
+fn said(by: &[String]) -> String {
+    match by.is_empty() {
+        true => "somebody who gave no name".to_owned(),
+        false => by.join(", "),
+    }
+}
+
+/// Why an answer is a no; `None` where it is a yes.
+fn judge(approval: &Approval, decision: &str, by: &[String]) -> Option<Diagnostic> {
+    let again = "to deploy this commit after all, start the pipeline again for it";
+    if decision != "approve" {
+        let message = match by.is_empty() {
+            true => "nobody has approved in time",
+            false => "the approval was rejected",
+        };
+        let problem = Diagnostic::without_place(&codes::REJECTED, message).help(again);
+        return Some(match by.is_empty() {
+            true => problem,
+            false => problem.note(format!("answered by {}", said(by))),
+        });
+    }
+    let approvers: Vec<&str> = approval
+        .approvers
+        .iter()
+        .map(|name| name.value.as_str())
+        .collect();
+    let is_one = |name: &&String| approvers.iter().any(|other| is_same(other, name));
+    let is_open = approvers.is_empty() || approvers.iter().any(|name| is_team(name));
+    if let Some(stranger) = by.iter().find(|name| !is_open && !is_one(name)) {
+        let message = format!("`{stranger}` may not approve this");
+        let known = list_names(approvers.iter().copied(), 5);
+        return Some(
+            Diagnostic::without_place(&codes::NOT_AN_APPROVER, message).help(format!(
+                "`approvers` names {known}; start the pipeline again for this commit, and let one of them answer"
+            )),
+        );
+    }
+    // Where nobody is named, one yes without a name is one person.
+    let count = match (approvers.is_empty(), by.len()) {
+        (true, 0) => 1,
+        (_, count) => count,
+    };
+    let minimum = approval.minimum.value as usize;
+    (count < minimum).then(|| {
+        let message = format!(
+            "{} must approve, and {} did",
+            plural(minimum, "person").replace("persons", "people"),
+            count
+        );
+        Diagnostic::without_place(&codes::REJECTED, message)
+            .note(format!("answered by {}", said(by)))
+            .help(again)
+    })
+}
+
+fn is_team(name: &str) -> bool {
+    name.starts_with('@') && name.contains('/')
+}
+
+/// GitHub's names and mail addresses know no case; the `@` may be left out.
+fn is_same(one: &str, other: &str) -> bool {
+    let bare = |name: &str| name.trim_start_matches('@').to_lowercase();
+    bare(one) == bare(other)
+}
+
+/// The names of an answer, each once.
+fn names(base64: &str) -> Result<Vec<String>, Diagnostic> {
+    let unreadable = || {
+        Diagnostic::without_place(&codes::REJECTED, "who has answered cannot be read")
+            .help("give `approver` as base64, a name a line")
+    };
+    let bytes = STANDARD.decode(base64.trim()).map_err(|_| unreadable())?;
+    let text = String::from_utf8(bytes).map_err(|_| unreadable())?;
+    let mut names: Vec<String> = Vec::new();
+    for name in text.lines().map(str::trim).filter(|name| !name.is_empty()) {
+        if name.len() > LONGEST || name.chars().any(char::is_control) || names.len() == MOST {
+            return Err(unreadable());
+        }
+        if !names.iter().any(|other| is_same(other, name)) {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
+}

@@ -1,0 +1,164 @@
+//! The end of a run: its record, made of what the stages left (8.2).
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::collections::{HashMap, HashSet};
+use crate::diagnostics::Diagnostic;
+use crate::graph::{Entry, StageId, StageKind};
+use crate::stage::record::{self, Outcome, RunRecord, StageRecord, StageResult, keys};
+use crate::stage::schedule::Schedule;
+use crate::stage::store::Key;
+use crate::stage::summary::with_stages;
+use crate::stage::task::Finish;
+use crate::stage::work::{Commit, Context, Did};
+use crate::stage::{Standing, path_of, run_record};
+
+/// What is said of a stage whose turn had come and that left nothing.
+const LOST: &str = "it left no result: its pod was lost, or it was stopped before it began";
+
+type Tries = HashMap<String, Vec<StageResult>>;
+
+/// Writes the record, whatever happened.
+pub fn perform(context: &Context, commit: Option<&Commit>, ended: &Finish) -> Did {
+    let mut did = Did::default();
+    let record = record(context, commit, ended);
+    match write(context, &record) {
+        Ok(true) => context
+            .log
+            .line(&format!("run {} {}", record.run, record.outcome.word())),
+        Ok(false) => context
+            .log
+            .line("the record of this run is there already, and stays as it is"),
+        Err(problem) => did.problems.push(problem),
+    }
+    did
+}
+
+/// Of two that write at once one wins; the other changes nothing.
+fn write(context: &Context, record: &RunRecord) -> Result<bool, Diagnostic> {
+    let json = serde_json::to_string_pretty(record).unwrap_or_default();
+    let key = Key::new(keys::record(&record.run))?;
+    context
+        .store
+        .put_new(&key, context.log.mask(&json).as_bytes())
+}
+
+/// What is to be remembered.
+fn record(context: &Context, commit: Option<&Commit>, ended: &Finish) -> RunRecord {
+    let run = &context.run;
+    let tries = record::tries(context.store.as_ref(), &run.run);
+    let took = Timestamp::now().duration_since(run.started_at);
+    let took = Duration::try_from(took).unwrap_or_default();
+    let has_succeeded = ended.status == "Succeeded";
+    let known = commit.and_then(|commit| {
+        commit.with_entry(run, |entry| {
+            of_entry(context, entry, &tries, has_succeeded, took)
+        })
+    });
+    known.unwrap_or_else(|| {
+        let stages = outside(&tries, |_| true);
+        with_stages(run, outcome(None, has_succeeded), took, stages)
+    })
+}
+
+/// Argo knows whether the run succeeded, the results how it failed.
+fn outcome(played: Option<Outcome>, has_succeeded: bool) -> Outcome {
+    match (has_succeeded, played) {
+        (true, _) => Outcome::Succeeded,
+        (false, Some(outcome)) if !outcome.is_good() => outcome,
+        (false, _) => Outcome::Failed,
+    }
+}
+
+/// Plays the run again with the results that there are.
+fn of_entry(
+    context: &Context,
+    entry: &Entry<'_>,
+    tries: &Tries,
+    has_succeeded: bool,
+    took: Duration,
+) -> RunRecord {
+    let run = &context.run;
+    let last = |path: &str| tries.get(path).and_then(|tries| tries.last());
+    let is_no_stage = |result: &StageResult| result.kind == "tools";
+    let lacks_tools = tries
+        .values()
+        .filter_map(|tries| tries.last())
+        .any(|result| is_no_stage(result) && !result.outcome.is_good());
+    let mut schedule = Schedule::new(entry, usize::MAX, |stage| {
+        let reason = run.leaves_out(entry, stage);
+        let is_open = matches!(stage.kind, StageKind::Preflight | StageKind::Finish);
+        let has_run = last(&path_of(entry, stage.id)).is_some();
+        reason.or_else(|| {
+            let is_held = lacks_tools && !is_open && !has_run && stage.parent.is_none();
+            is_held.then(|| "an image lacks a tool".to_owned())
+        })
+    });
+    let mut lost: HashSet<StageId> = HashSet::default();
+    loop {
+        let begins = schedule.advance();
+        if begins.is_empty() {
+            break;
+        }
+        for id in begins {
+            let is_finish = matches!(
+                entry.stage(id).map(|stage| stage.kind),
+                Some(StageKind::Finish)
+            );
+            let outcome = match last(&path_of(entry, id)) {
+                Some(result) => result.outcome,
+                None if is_finish => Outcome::Succeeded,
+                None => {
+                    lost.insert(id);
+                    match has_succeeded {
+                        true => Outcome::Succeeded,
+                        false => Outcome::Failed,
+                    }
+                }
+            };
+            schedule.ended(id, outcome);
+        }
+    }
+    let outcome = outcome(Some(schedule.outcome()), has_succeeded);
+    let mut record = run_record(run, &schedule, tries.clone(), outcome, took, |stage| {
+        let result = last(&path_of(entry, stage.id));
+        Standing {
+            outcome: result.map(|result| result.outcome),
+            time: result.map(|result| (result.started_at, result.seconds)),
+            reason: match lost.contains(&stage.id) {
+                true => Some(LOST.to_owned()),
+                false => result.and_then(|result| result.reason.clone()),
+            },
+        }
+    });
+    record.stages.extend(outside(tries, is_no_stage));
+    record
+}
+
+/// Results of what is no stage of the graph.
+fn outside(tries: &Tries, is_meant: impl Fn(&StageResult) -> bool) -> Vec<StageRecord> {
+    let mut stages: Vec<StageRecord> = tries
+        .iter()
+        .filter_map(|(path, tries)| {
+            let last = tries.last().filter(|last| is_meant(last))?;
+            Some(StageRecord {
+                path: path.clone(),
+                kind: last.kind.clone(),
+                after: Vec::new(),
+                required: true,
+                outcome: Some(last.outcome),
+                started_at: Some(last.started_at),
+                seconds: Some(last.seconds),
+                reason: last.reason.clone(),
+                tries: tries.clone(),
+            })
+        })
+        .collect();
+    stages.sort_by(|one, other| {
+        let key = |stage: &StageRecord| (stage.started_at, stage.path.clone());
+        key(one).cmp(&key(other))
+    });
+    stages
+}
