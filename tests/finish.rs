@@ -58,6 +58,11 @@ impl Pods {
             ("APHEX_REF_BASE64", "cmVmcy9oZWFkcy9tYWlu"),
             ("APHEX_ACTOR_BASE64", "b2N0b2NhdA=="),
             ("APHEX_STORE", &store),
+            // No metrics from here.
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("AWS_CONFIG_FILE", "/dev/null"),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+            ("GITHUB_API_URL", "http://127.0.0.1:9"),
         ];
         command
             .args(words)
@@ -354,4 +359,100 @@ fn a_pull_request_follows_its_own_entry() {
         "{paths:?}"
     );
     assert!(!paths.iter().any(|path| path == "dev/deploy"), "{paths:?}");
+}
+
+/// A Slack that is there, and a secret and a GitHub that are not: who can be told is, once, and the run ends as it did.
+#[cfg(feature = "cloud")]
+#[test]
+fn req_8_5_a_dead_notifier_hides_nothing_and_changes_nothing() {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!(
+        "http://{}/services/hush-hush",
+        listener.local_addr().unwrap()
+    );
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = asked.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut bytes = vec![0; 1 << 16];
+            let mut text = String::new();
+            while !text.contains("\"blocks\"") || !text.ends_with('}') {
+                let count = stream.read(&mut bytes).unwrap();
+                text.push_str(&String::from_utf8_lossy(&bytes[..count]));
+            }
+            seen.lock().unwrap().push(text);
+            let _ = stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+        }
+    });
+    let project = Project::new(
+        "notify gone { on = [\"failure\"], to = slack(secret(\"gone\")) }\n  \
+         notify team { on = [\"failure\", \"recovered\"], to = slack(secret(\"slack\", key = \"url\")) }\n  \
+         notify never { on = [\"approval\"], to = slack(secret(\"slack\", key = \"url\")) }\n  \
+         build { run = [\"exit 7\"] }",
+        STACK,
+    );
+    let file = project.path().join("pipeline.aphex");
+    let text_of_file = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("use std.notify.{{slack}}\n\n{text_of_file}")).unwrap();
+    let pods = Pods::new(project);
+    assert_eq!(pods.pod("1", &["build"]).status.code(), Some(1));
+    for pod in ["2", "3"] {
+        let secret = pods.root(pod).join("secrets/slack/key/url");
+        fs::create_dir_all(&secret).unwrap();
+        fs::write(secret.join("value"), &url).unwrap();
+        let output = pods.pod(pod, &["finish", "--status", "Failed"]);
+        let said = text(&output);
+        assert!(output.status.success(), "{said}");
+        assert!(said.contains("warning: notify gone: not told"), "{said}");
+        assert!(said.contains("warning: metrics: not written"), "{said}");
+        assert_eq!(said.contains("notify team: told"), pod == "2", "{said}");
+        assert!(!said.contains("hush-hush"), "{said}");
+    }
+    assert_eq!(pods.record()["outcome"], "failed");
+    let asked = asked.lock().unwrap();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert!(
+        asked[0].starts_with("POST /services/hush-hush "),
+        "{}",
+        asked[0]
+    );
+    assert!(asked[0].contains("A0911"), "{}", asked[0]);
+}
+
+#[cfg(feature = "cloud")]
+#[test]
+fn req_8_3_the_end_of_a_run_is_counted_by_environment_and_pipeline() {
+    let test = "req_8_3_the_end_of_a_run_is_counted_by_environment_and_pipeline";
+    let Some(ministack) = support::ministack::Ministack::start(test) else {
+        return;
+    };
+    let pods = Pods::new(Project::new("build { run = [\"true\"] }", STACK));
+    let words = ["finish", "--status", "Succeeded"];
+    let output = pods.pod("1", &words);
+    assert!(
+        text(&output).contains("metrics: not written"),
+        "{}",
+        text(&output)
+    );
+    let mut command = pods.command("1", &words);
+    command.envs(ministack.environment("111122223333", "us-east-1"));
+    let output = command.output().unwrap();
+    assert!(
+        text(&output).contains("metrics: written"),
+        "{}",
+        text(&output)
+    );
+    for name in ["Succeeded", "Failed", "Duration"] {
+        let path =
+            format!("/?Action=ListMetrics&Version=2010-08-01&Namespace=Aphex&MetricName={name}");
+        let (code, body) = ministack.ask("111122223333", "monitoring", "GET", &path);
+        assert_eq!(code, 200, "{body}");
+        assert!(body.contains("<Value>shop<"), "{name}: {body}");
+        // Nothing ran there in this test, so there is no time that it took.
+        let is_there = body.contains("<Value>dev<");
+        assert_eq!(is_there, name != "Duration", "{name}: {body}");
+    }
 }

@@ -1,6 +1,7 @@
-//! What talks to the outside: AWS.
+//! What talks to the outside: AWS, and other services by HTTPS.
 //!
 //! Its callers are ordinary, blocking code: a stage does one thing after another. What waits for the network runs on a small
 //! runtime of its own behind these functions. With the feature `cloud`, which is on by default.
 
 pub mod aws;
+pub mod http;

@@ -9,6 +9,8 @@ pub mod cdk;
 pub mod checkout;
 pub mod container;
 pub mod log;
+#[cfg(feature = "cloud")]
+pub mod notify;
 pub mod process;
 pub mod record;
 pub mod reports;

@@ -8,6 +8,8 @@ use super::{http, python, tools};
 
 /// The versions that the facts in the tests were tried with.
 const MINISTACK: &str = "1.5.33";
+/// What CloudWatch is asked in; without it ministack takes every metric and keeps none.
+const CBOR: &str = "cbor2==5.7.1";
 const MICROBURST: &str = "0.10.0";
 /// So long one may take to answer.
 const START: Duration = Duration::from_secs(60);
@@ -109,7 +111,7 @@ fn or_skip<T>(test: &str, started: Result<T, String>) -> Option<T> {
 }
 
 fn try_start() -> Result<Ministack, String> {
-    let program = python::program("ministack", MINISTACK, "ministack")?;
+    let program = python::program("ministack", MINISTACK, Some(CBOR), "ministack")?;
     let port = http::free_port()?;
     let mut command = Command::new(program);
     command
@@ -123,7 +125,7 @@ fn try_start() -> Result<Ministack, String> {
 }
 
 fn try_faults(upstream: &str) -> Result<Faults, String> {
-    let program = python::program("microburst", MICROBURST, "microburst")?;
+    let program = python::program("microburst", MICROBURST, None, "microburst")?;
     let port = http::free_port()?;
     let mut command = Command::new(program);
     command.args(["--upstream", upstream, "--host", "127.0.0.1", "--port"]);

@@ -1,10 +1,12 @@
 //! AWS: one file a service.
 
 mod access;
+pub mod cloudwatch;
 mod failure;
 mod runtime;
 pub mod s3;
 pub mod secrets;
+pub mod sns;
 pub mod sts;
 
 pub use access::{Access, Aws, Profile};

@@ -38,6 +38,16 @@ pub mod keys {
         format!("{approval}/question")
     }
 
+    /// That somebody was told something of a run.
+    pub fn told(run: &str, what: &str) -> String {
+        format!("runs/{run}/told/{what}.json")
+    }
+
+    /// How the last run of an entry ended, by the name of its object.
+    pub fn last(entry: &str) -> String {
+        format!("last/{entry}.json")
+    }
+
     /// The log of one try of a stage.
     pub fn log(run: &str, stage: &str, attempt: u32) -> String {
         format!("runs/{run}/stages/{stage}/{attempt}.log")

@@ -6,7 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use crate::diagnostics::codes::run_approval as codes;
 use crate::diagnostics::{Diagnostic, list_names, plural, safe};
 use crate::graph::{Entry, StageId, StageKind};
-use crate::model::{Approval, Environment, Message};
+use crate::model::{Approval, Environment, Message, Pipeline};
+use crate::stage::path_of;
 use crate::stage::record::ApprovalRecord;
 use crate::stage::task::Decision;
 use crate::stage::work::{Context, Did};
@@ -16,7 +17,13 @@ const MOST: usize = 100;
 const LONGEST: usize = 254;
 
 /// Says what is asked, and what will be deployed.
-pub fn request(context: &Context, entry: &Entry<'_>, id: StageId, approval: &Approval) -> Did {
+pub fn request(
+    context: &Context,
+    pipeline: &Pipeline,
+    entry: &Entry<'_>,
+    id: StageId,
+    approval: &Approval,
+) -> Did {
     let message = message(approval);
     let run = &context.run;
     context.log.line(&safe::line(&message));
@@ -24,9 +31,11 @@ pub fn request(context: &Context, entry: &Entry<'_>, id: StageId, approval: &App
         "commit {} of {}, run {}",
         run.commit, run.repository, run.run
     ));
-    for line in summary(entry, id) {
-        context.log.line(&line);
+    let lines = summary(entry, id);
+    for line in &lines {
+        context.log.line(line);
     }
+    tell(context, pipeline, &path_of(entry, id), &message, lines);
     let mut did = Did::default();
     did.approval = Some(ApprovalRecord {
         message,
@@ -34,6 +43,31 @@ pub fn request(context: &Context, entry: &Entry<'_>, id: StageId, approval: &App
         by: Vec::new(),
     });
     did
+}
+
+/// Tells those who want to know that somebody is asked.
+#[cfg(feature = "cloud")]
+fn tell(context: &Context, pipeline: &Pipeline, path: &str, message: &str, lines: Vec<String>) {
+    use crate::model::NotifyOn;
+    use crate::stage::notify::News;
+    use crate::stage::work::{news, tell};
+    let place = path.replace('/', "-");
+    tell::tell(context, pipeline, &[NotifyOn::Approval], &place, |on| {
+        News {
+            title: format!("{}: {path} waits: {message}", context.run.pipeline),
+            lines: lines.clone(),
+            ..news::about(context, on)
+        }
+    });
+}
+
+#[cfg(not(feature = "cloud"))]
+fn tell(context: &Context, pipeline: &Pipeline, _: &str, _: &str, _: Vec<String>) {
+    if !pipeline.notify.is_empty() {
+        context
+            .log
+            .line("note: nobody is told: this Aphex was built without what talks to the outside");
+    }
 }
 
 /// What an approval asks, with what is known by now in it; else as it is written.

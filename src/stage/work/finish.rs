@@ -33,6 +33,11 @@ pub fn perform(context: &Context, commit: Option<&Commit>, ended: &Finish) -> Di
             .line("the record of this run is there already, and stays as it is"),
         Err(problem) => did.problems.push(problem),
     }
+    #[cfg(feature = "cloud")]
+    {
+        super::metrics::write(context, &record);
+        super::news::ended(context, commit, &record);
+    }
     did
 }
 

@@ -8,12 +8,18 @@ mod did;
 mod finish;
 mod keep;
 mod leave;
+#[cfg(feature = "cloud")]
+mod metrics;
+#[cfg(feature = "cloud")]
+mod news;
 mod preflight;
 mod ready;
 mod secrets;
 mod sources;
 mod start;
 mod step;
+#[cfg(feature = "cloud")]
+mod tell;
 mod tools;
 mod variables;
 
@@ -153,7 +159,7 @@ fn in_entry(
             Task::ApprovalDecision(decision) => approval::decide(context, approval, decision),
             _ => {
                 path = keys::question(&path);
-                approval::request(context, entry, id, approval)
+                approval::request(context, pipeline, entry, id, approval)
             }
         },
         _ => Did::nothing("it has nothing to do here"),

@@ -4,8 +4,8 @@ use crate::collections::HashSet;
 use crate::eval::data::{Secret, SecretStore};
 use crate::graph::{EntryKind, Stage, StageKind};
 use crate::model::{
-    App, Arch, Env, EnvValue, Environment, Notifier, NotifyOn, Pipeline, Resources, Retry, RetryOn,
-    Service, Step, StepKind, Target,
+    App, Arch, Env, EnvValue, Environment, Event, Notifier, NotifyOn, Pipeline, Resources, Retry,
+    RetryOn, Service, Step, StepKind, Target,
 };
 use crate::source::Span;
 use crate::target::argo::manifest::{
@@ -156,6 +156,12 @@ fn notify_secrets(pipeline: &Pipeline, approvals: bool) -> impl Iterator<Item = 
     })
 }
 
+/// Whether pull requests get a comment.
+fn has_comment(pipeline: &Pipeline) -> bool {
+    let mut triggers = pipeline.triggers.iter();
+    triggers.any(|trigger| matches!(trigger.event, Event::PullRequest { comment: true, .. }))
+}
+
 /// Every step of a pipeline, in order.
 pub fn steps(pipeline: &Pipeline) -> impl Iterator<Item = &Step> {
     let inner = pipeline.targets.iter().flat_map(|target| {
@@ -220,7 +226,9 @@ pub fn leaves(
         StageKind::Finish => {
             let mut leaf = Leaf::own("finish", account("finish"), runtime, 900, span);
             leaf.shape.flags = vec!["--status".to_owned(), "{{workflow.status}}".to_owned()];
-            leaf.secrets(notify_secrets(pipeline, false));
+            let comment = validate && has_comment(pipeline);
+            let credentials = pipeline.checkout.credentials.iter().filter(|_| comment);
+            leaf.secrets(notify_secrets(pipeline, false).chain(credentials));
             vec![leaf]
         }
         StageKind::Approval(approval) => {
