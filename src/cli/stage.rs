@@ -9,6 +9,7 @@ use crate::cli::Exit;
 use crate::cli::console::Console;
 use crate::diagnostics::{Diagnostic, Report, human};
 use crate::stage::Task;
+use crate::stage::identity;
 use crate::stage::process;
 use crate::stage::work;
 
@@ -25,6 +26,8 @@ enum Word {
     Checkout(Checkout),
     /// Ask a side-car whether it is ready
     Ready(Ready),
+    /// Print the AWS credentials of whoever runs it, for programs that assume a role with them
+    Credentials,
     #[command(flatten)]
     Task(Task),
 }
@@ -83,6 +86,13 @@ impl Stage {
                     Err(problem) => refuse(console, problem),
                 }
             }
+            Word::Credentials => match identity::source(variable) {
+                Some(json) => {
+                    console.print(&json);
+                    Exit::Fine
+                }
+                None => Exit::Errors,
+            },
             Word::Task(task) => match work::open(root, variable) {
                 Ok(context) => match work::perform(&context, &task, console.out).is_good() {
                     true => Exit::Fine,

@@ -28,6 +28,8 @@ mod triggers;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+pub use commands::steps;
+
 use crate::collections::HashMap;
 use crate::diagnostics::Problems;
 use crate::graph;

@@ -8,6 +8,7 @@ pub mod archive;
 pub mod cdk;
 pub mod checkout;
 pub mod container;
+pub mod identity;
 pub mod log;
 #[cfg(feature = "cloud")]
 pub mod notify;

@@ -1,6 +1,7 @@
 //! AWS: one file a service.
 
 mod access;
+pub mod cloudformation;
 pub mod cloudwatch;
 mod failure;
 mod runtime;

@@ -55,6 +55,8 @@ pub struct AssemblyStack {
     pub bootstrap_version: Option<u32>,
     /// The SSM parameter that holds the version there.
     pub bootstrap_parameter: Option<String>,
+    /// The role that the CLI assumes to deploy it, with `${AWS::Partition}` in it.
+    pub deploy_role: Option<String>,
 }
 
 /// A parameter of a template.
@@ -180,6 +182,7 @@ fn stack(
         template: file,
         bootstrap_version: properties.requires_bootstrap_stack_version,
         bootstrap_parameter: properties.bootstrap_stack_version_ssm_parameter.clone(),
+        deploy_role: properties.assume_role_arn.clone(),
     })
 }
 

@@ -7,9 +7,9 @@ use crate::collections::{HashMap, IndexMap};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run_cdk as codes;
 use crate::model::{DeployMethod, Stack};
-use crate::stage::cdk::AssemblyStack;
+use crate::stage::cdk::{Aftermath, AssemblyStack};
 use crate::stage::log::Log;
-use crate::stage::process::{self, Command, Ended, Environment, Stop};
+use crate::stage::process::{self, Command, Ended, Environment, Status, Stop};
 use crate::stage::record::StackOutputs;
 
 /// A stack to be deployed.
@@ -29,6 +29,10 @@ pub struct Deploy<'a> {
     pub env: Environment,
     /// Where outputs go on their way.
     pub tmp: PathBuf,
+    /// The region of the environment.
+    pub region: &'a str,
+    /// Names the run.
+    pub session: &'a str,
 }
 
 /// Deploys it and returns its outputs. Deploying what is there already changes nothing.
@@ -38,6 +42,13 @@ pub fn deploy(
     stop: &Stop,
 ) -> Result<(StackOutputs, Ended), Diagnostic> {
     let outputs = deploy.tmp.join("outputs.json");
+    let aftermath = Aftermath::new(
+        &deploy.env,
+        deploy.found,
+        deploy.region,
+        deploy.session,
+        &deploy.tmp,
+    );
     let mut arguments: Vec<String> = [
         "deploy",
         "--exclusively",
@@ -72,9 +83,15 @@ pub fn deploy(
     let ended = process::run(&command, log, stop)?;
     log.line(&format!("  {}", process::time_in_words(ended.took)));
     if ended.is_good() {
-        return Ok((read(&outputs, &deploy.found.name), ended));
+        // The file has what the CLI saw; CloudFormation has what is there.
+        let written = || read(&outputs, &deploy.found.name);
+        return Ok((aftermath.outputs().unwrap_or_else(written), ended));
     }
-    Err(failed(deploy, &ended, stop))
+    let problem = failed(deploy, &ended, stop);
+    Err(match ended.status {
+        Status::Stopped => problem,
+        _ => aftermath.explain(problem),
+    })
 }
 
 fn method(method: DeployMethod) -> &'static str {

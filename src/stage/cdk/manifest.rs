@@ -50,6 +50,8 @@ pub struct Properties {
     pub requires_bootstrap_stack_version: Option<u32>,
     /// Of a stack: where that version is.
     pub bootstrap_stack_version_ssm_parameter: Option<String>,
+    /// Of a stack: the role that the CLI assumes to deploy it, with `${AWS::Partition}` in it.
+    pub assume_role_arn: Option<String>,
     /// Of an assembly in this one: its directory.
     pub directory_name: Option<String>,
     /// Of assets: their file.

@@ -1,11 +1,13 @@
 //! The AWS CDK: synthesise, look at what came out, deploy it.
 
+mod aftermath;
 mod assembly;
 mod compare;
 mod deploy;
 mod manifest;
 mod synth;
 
+pub use aftermath::Aftermath;
 pub use assembly::{Assembly, AssemblyStack, MissingContext, Parameter};
 pub use compare::{Planned, compare};
 pub use deploy::{Deploy, deploy};

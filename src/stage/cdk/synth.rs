@@ -45,7 +45,7 @@ pub fn synth(synth: &Synth<'_>, log: &Log, stop: &Stop) -> Result<(Assembly, End
     log.line(&shown(synth));
     let command = Command::new(cli(&synth.dir, &synth.root, &synth.env)?, &synth.dir)
         .args(arguments)
-        .env(synth.env.clone())
+        .env(without_identity(&synth.env))
         .env([("CDK_DISABLE_CLI_TELEMETRY", "true")])
         .timeout(TIMEOUT);
     let ended = process::run(&command, log, stop)?;
@@ -69,6 +69,34 @@ pub fn synth(synth: &Synth<'_>, log: &Log, stop: &Stop) -> Result<(Assembly, End
         Some(reason) => problem.because(reason),
         None => problem,
     })
+}
+
+/// A synth has no credentials: it comes to the same on every machine, and in a pull request, which has none. With credentials the CLI
+/// would also put their account in place of `CDK_DEFAULT_ACCOUNT`, which is the environment's.
+fn without_identity(env: &Environment) -> Environment {
+    const GIVEN: [&str; 9] = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_ROLE_ARN",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    ];
+    let mut env = env.clone();
+    env.retain(|name, _| {
+        let is_kept_key = name.to_string_lossy().starts_with("APHEX_SOURCE_");
+        !is_kept_key && !GIVEN.iter().any(|given| name == given)
+    });
+    let nowhere = [
+        ("AWS_CONFIG_FILE", "/dev/null"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ];
+    env.extend(nowhere.map(|(name, value)| (name.into(), value.into())));
+    env
 }
 
 /// What is done, as a person would type it; of context the names alone, since values may be long.

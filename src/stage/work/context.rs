@@ -47,12 +47,15 @@ pub struct Commit {
     pub report: Report,
     /// The pipeline.
     pub pipeline: Pipeline,
+    /// The same before any output was known, where some are known by now. The run's stages follow from it: what waits for an output, and where a synth group
+    /// ends, is so whether or not the output is there yet.
+    shape: Option<Pipeline>,
 }
 
 impl Commit {
     /// The way through the pipeline that the run takes: that of the manifest, or, where the commit no longer has it, the default one.
     pub fn with_entry<T>(&self, run: &RunInfo, ask: impl FnOnce(&Entry<'_>) -> T) -> Option<T> {
-        let graph = graph::build(&self.pipeline);
+        let graph = graph::build(self.shape.as_ref().unwrap_or(&self.pipeline));
         let mut entries = graph.entries.iter();
         // A manifest gives the name of its object, a local run that of the entry.
         let named = entries.find(|entry| {
@@ -129,14 +132,15 @@ pub fn read(
     let files = files(folders);
     let known = known(run, attempt);
     let first = analysis::at_run_time(&run.file, &files, &known);
-    match with_outputs(&known, &first, results) {
-        Some(more) => choose(
-            folders,
-            run,
-            analysis::at_run_time(&run.file, &files, &more),
-        ),
-        None => choose(folders, run, first),
-    }
+    let Some(more) = with_outputs(&known, &first, results) else {
+        return choose(folders, run, first);
+    };
+    let second = analysis::at_run_time(&run.file, &files, &more);
+    let shape = choose(folders, run, first)?.pipeline;
+    Ok(Commit {
+        shape: Some(shape),
+        ..choose(folders, run, second)?
+    })
 }
 
 fn files(folders: &Folders) -> Disk {
@@ -162,7 +166,11 @@ fn choose(folders: &Folders, run: &RunInfo, analysis: Analysis) -> Result<Commit
     }
     let report = Report::with_names(analysis.sources, diagnostics, named);
     match pipeline {
-        Some(pipeline) if !has_errors => Ok(Commit { report, pipeline }),
+        Some(pipeline) if !has_errors => Ok(Commit {
+            report,
+            pipeline,
+            shape: None,
+        }),
         _ => Err(report),
     }
 }

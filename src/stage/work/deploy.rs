@@ -52,7 +52,7 @@ pub fn perform(
     }
     tell(context, environment, &plan);
     if !context.run.synth_only {
-        deploy(context, &plan, &assembly, &synth, &mut did);
+        deploy(context, environment, &plan, &assembly, &synth, &mut did);
     }
     did
 }
@@ -73,6 +73,9 @@ fn environment_of(
         ("AWS_DEFAULT_REGION", region),
     ];
     env.extend(places.map(|(name, value)| (name.into(), value.into())));
+    if let Some(role) = &environment.role {
+        variables::assume(&mut env, role, region, context, &mut did.problems);
+    }
     variables::add(&mut env, &environment.env, context, &mut did.problems);
     variables::add(&mut env, &app.env, context, &mut did.problems);
     did.problems.is_empty().then_some(env)
@@ -165,6 +168,7 @@ fn tell(context: &Context, environment: &Environment, plan: &[Planned<'_, '_>]) 
 /// Deploys stack after stack; the first failure ends it (5.4).
 fn deploy(
     context: &Context,
+    environment: &Environment,
     plan: &[Planned<'_, '_>],
     assembly: &Assembly,
     synth: &Synth<'_>,
@@ -194,6 +198,8 @@ fn deploy(
                         .collect(),
                     env: synth.env.clone(),
                     tmp: context.folders.tmp(),
+                    region: &environment.region.value,
+                    session: &context.run.run,
                 };
                 cdk::deploy(&deploy, &context.log, &context.stop)
             });

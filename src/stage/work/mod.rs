@@ -25,7 +25,8 @@ mod variables;
 
 use crate::diagnostics::{Paint, Report, human};
 use crate::graph::{Entry, Stage, StageKind};
-use crate::model::Pipeline;
+use crate::model::{Environment, Pipeline};
+use crate::rules;
 use crate::stage::record::{ErrorRecord, Outcome, StageResult, keys};
 use crate::stage::store::Key;
 use crate::stage::{Task, path_of};
@@ -122,10 +123,10 @@ pub fn perform(context: &Context, task: &Task, paint: Paint) -> Outcome {
 }
 
 /// Finds the stage in the commit's pipeline and does its work.
-fn in_entry(
+fn in_entry<'p>(
     context: &Context,
-    pipeline: &Pipeline,
-    entry: &Entry<'_>,
+    pipeline: &'p Pipeline,
+    entry: &Entry<'p>,
     task: &Task,
 ) -> (Option<String>, Did) {
     if let Task::Tools(tools) = task {
@@ -141,7 +142,8 @@ fn in_entry(
         let _ = context.region.set(region.to_owned());
     }
     let named = context.path.clone().unwrap_or_else(|| path.clone());
-    let did = match entry.stage(id).map(|stage| stage.kind) {
+    let kind = entry.stage(id).map(|stage| stage.kind);
+    let did = match kind.and_then(|kind| with_values(pipeline, kind)) {
         Some(StageKind::Preflight) => preflight::perform(context, pipeline, entry),
         Some(StageKind::Step(step)) => step::perform(context, pipeline, &named, step),
         Some(kind @ StageKind::Deploy { environment, .. }) => {
@@ -165,6 +167,33 @@ fn in_entry(
         _ => Did::nothing("it has nothing to do here"),
     };
     (Some(path), did)
+}
+
+/// The same stage in the pipeline in which outputs are known. Whatever they are, blocks and their order are the same.
+fn with_values<'p>(pipeline: &'p Pipeline, kind: StageKind<'p>) -> Option<StageKind<'p>> {
+    let known = |like: &Environment| {
+        let mut environments = pipeline.environments();
+        environments.find(|environment| environment.path == like.path)
+    };
+    Some(match kind {
+        StageKind::Step(like) => {
+            StageKind::Step(rules::steps(pipeline).find(|step| step.path == like.path)?)
+        }
+        StageKind::Deploy {
+            environment,
+            first,
+            count,
+        } => StageKind::Deploy {
+            environment: known(environment)?,
+            first,
+            count,
+        },
+        StageKind::Diff { environment, app } => StageKind::Diff {
+            environment: known(environment)?,
+            app,
+        },
+        other => other,
+    })
 }
 
 /// The region of the environment that holds a stage.

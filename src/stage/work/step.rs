@@ -1,5 +1,6 @@
 //! Steps: build, checks, hooks, steps among the stacks, tests.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::time::{Duration, SystemTime};
 
@@ -24,6 +25,19 @@ pub fn perform(context: &Context, pipeline: &Pipeline, path: &str, step: &Step) 
     }
     let mut did = Did::default();
     let mut env = context.inherited();
+    if let Some(region) = context.region() {
+        // What a step does with AWS it does where its environment is.
+        for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+            env.insert(name.into(), region.into());
+        }
+    }
+    if let Some(role) = &step.role {
+        let region = env
+            .get(OsStr::new("AWS_REGION"))
+            .and_then(|region| region.to_str());
+        let region = region.unwrap_or("us-east-1").to_owned();
+        variables::assume(&mut env, role, &region, context, &mut did.problems);
+    }
     variables::add(&mut env, &step.env, context, &mut did.problems);
     if !did.problems.is_empty() {
         return did;

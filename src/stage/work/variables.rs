@@ -1,10 +1,11 @@
 //! The variables of commands and synths: what was written, what is known by now, secrets.
 
 use crate::diagnostics::Diagnostic;
-use crate::diagnostics::codes::run_cdk;
+use crate::diagnostics::codes::{run, run_cdk};
 use crate::eval::data::Output;
-use crate::model::{Env, EnvValue};
+use crate::model::{Env, EnvValue, Text};
 use crate::source::Span;
+use crate::stage::identity;
 use crate::stage::process::Environment;
 use crate::stage::work::Context;
 
@@ -17,6 +18,23 @@ pub fn add(into: &mut Environment, env: &Env, context: &Context, problems: &mut 
             }
             Err(problem) => problems.push(problem),
         }
+    }
+}
+
+/// Lets what gets this environment assume a role, which is checked to be one when the file is.
+pub fn assume(
+    into: &mut Environment,
+    role: &Text,
+    region: &str,
+    context: &Context,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let tmp = context.folders.tmp();
+    let done = identity::assume(into, &role.value, &context.run.run, region, &tmp, "aws");
+    if let Err(error) = done {
+        let message = "the AWS configuration of this stage cannot be written";
+        problems
+            .push(Diagnostic::error(&run::MALFORMED, role.span, message).note(error.to_string()));
     }
 }
 

@@ -1,0 +1,199 @@
+//! What CloudFormation says after a deployment: its outputs, or why it failed (5.3, 8.4).
+
+use crate::diagnostics::Diagnostic;
+use crate::stage::cdk::AssemblyStack;
+use crate::stage::process::Environment;
+use crate::stage::record::StackOutputs;
+
+/// Asks CloudFormation about one stack, as the role that deployed it where that can be assumed.
+#[derive(Debug)]
+pub struct Aftermath {
+    #[cfg(feature = "cloud")]
+    seers: Vec<crate::cloud::aws::Aws>,
+    stack: String,
+    /// When the deployment began, in milliseconds since 1970.
+    #[cfg_attr(not(feature = "cloud"), allow(dead_code))]
+    since: i64,
+}
+
+#[cfg(feature = "cloud")]
+mod asked {
+    use std::path::Path;
+
+    use super::{Aftermath, AssemblyStack, Diagnostic, Environment, StackOutputs};
+    use crate::cloud::aws::cloudformation::{self, Event, Stack};
+    use crate::cloud::aws::{Access, Aws, Failure, Profile};
+    use crate::stage::identity;
+
+    /// Of the resources that failed by themselves so many are named; the others mostly follow.
+    const MOST: usize = 5;
+    /// Stacks within stacks are looked into so deep.
+    const DEEPEST: usize = 4;
+
+    impl Aftermath {
+        /// Remembers when the deployment begins. `session` names the run, `tmp` is for the configuration.
+        pub fn new(
+            env: &Environment,
+            found: &AssemblyStack,
+            region: &str,
+            session: &str,
+            tmp: &Path,
+        ) -> Aftermath {
+            let region = found.region.as_deref().unwrap_or(region);
+            let own = Access {
+                region: Some(region.to_owned()),
+                profile: profile_of(env),
+            };
+            let mut accesses = vec![own];
+            if let Some(role) = &found.deploy_role {
+                let role = role.replace("${AWS::Partition}", partition(region));
+                let mut env = env.clone();
+                let file = identity::assume(&mut env, &role, session, region, tmp, "aws-look");
+                let profile = file.ok().map(|file| Profile {
+                    file,
+                    name: identity::PROFILE.to_owned(),
+                });
+                let region = Some(region.to_owned());
+                accesses.insert(0, Access { region, profile });
+            }
+            Aftermath {
+                seers: accesses
+                    .iter()
+                    .filter_map(|access| Aws::new(access).ok())
+                    .collect(),
+                stack: found.name.clone(),
+                since: jiff::Timestamp::now().as_millisecond(),
+            }
+        }
+
+        /// The stack's outputs as they are now; `None` where nobody tells.
+        pub fn outputs(&self) -> Option<StackOutputs> {
+            let stack = self.ask(|aws| cloudformation::stack(aws, &self.stack))?;
+            Some(stack?.outputs)
+        }
+
+        /// Adds to the error of a deployment what failed, why, what came of it and what to do.
+        pub fn explain(&self, problem: Diagnostic) -> Diagnostic {
+            let mut problem = problem;
+            let events = self.ask(|aws| cloudformation::events(aws, &self.stack, self.since));
+            for line in self.culprits(&self.stack, &events.unwrap_or_default(), 0) {
+                problem = problem.note(line);
+            }
+            let stack = self.ask(|aws| cloudformation::stack(aws, &self.stack));
+            match stack.flatten() {
+                Some(stack) => tell_state(problem, &self.stack, &stack),
+                None => problem,
+            }
+        }
+
+        /// The resources that failed by themselves, first to last; of a nested stack those within.
+        fn culprits(&self, stack: &str, events: &[Event], depth: usize) -> Vec<String> {
+            let failed = events.iter().filter(|event| {
+                event.status.ends_with("_FAILED")
+                    && event.physical != stack
+                    && event.resource != stack
+                    && !is_consequence(event)
+            });
+            let mut lines = Vec::new();
+            for event in failed.take(MOST) {
+                if event.kind == "AWS::CloudFormation::Stack" && depth < DEEPEST {
+                    let within =
+                        self.ask(|aws| cloudformation::events(aws, &event.physical, self.since));
+                    let within =
+                        self.culprits(&event.physical, &within.unwrap_or_default(), depth + 1);
+                    if !within.is_empty() {
+                        let name = &event.resource;
+                        lines.extend(
+                            within
+                                .into_iter()
+                                .map(|line| format!("in `{name}`: {line}")),
+                        );
+                        continue;
+                    }
+                }
+                let reason = event.reason.as_deref().unwrap_or("no reason is given");
+                lines.push(format!(
+                    "`{}` ({}) {}: {reason}",
+                    event.resource, event.kind, event.status
+                ));
+            }
+            lines
+        }
+
+        fn ask<T>(&self, question: impl Fn(&Aws) -> Result<T, Failure>) -> Option<T> {
+            self.seers.iter().find_map(|aws| question(aws).ok())
+        }
+    }
+
+    /// What was stopped since something else failed.
+    fn is_consequence(event: &Event) -> bool {
+        let reason = event.reason.as_deref().unwrap_or_default();
+        reason.contains("cancelled") || reason.contains("canceled")
+    }
+
+    fn tell_state(problem: Diagnostic, name: &str, stack: &Stack) -> Diagnostic {
+        let help = match stack.status.as_str() {
+            "ROLLBACK_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE" => {
+                "what it changed was rolled back; repair the cause, and run it again"
+            }
+            "ROLLBACK_FAILED" => {
+                "its rollback failed: delete the stack once the cause is repaired, and run it again"
+            }
+            "UPDATE_ROLLBACK_FAILED" => {
+                "its rollback failed: repair the cause, then `aws cloudformation continue-update-rollback`, then run it again"
+            }
+            status if status.ends_with("_IN_PROGRESS") => {
+                "something else changes it now: wait until that has ended, and run it again"
+            }
+            _ => "what was deployed before it stays; deploying the same commit again is safe",
+        };
+        problem
+            .note(format!("stack `{name}` is {} now", stack.status))
+            .help(help)
+    }
+
+    /// The profile that an environment leads programs to by a generated configuration.
+    fn profile_of(env: &Environment) -> Option<Profile> {
+        let name = env.get(std::ffi::OsStr::new("AWS_PROFILE"))?.to_str()?;
+        let file = env.get(std::ffi::OsStr::new("AWS_CONFIG_FILE"))?;
+        (name == identity::PROFILE).then(|| Profile {
+            file: file.into(),
+            name: name.to_owned(),
+        })
+    }
+
+    fn partition(region: &str) -> &'static str {
+        match region {
+            region if region.starts_with("cn-") => "aws-cn",
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+}
+
+#[cfg(not(feature = "cloud"))]
+impl Aftermath {
+    /// Nobody is asked.
+    pub fn new(
+        _: &Environment,
+        found: &AssemblyStack,
+        _: &str,
+        _: &str,
+        _: &std::path::Path,
+    ) -> Aftermath {
+        Aftermath {
+            stack: found.name.clone(),
+            since: 0,
+        }
+    }
+
+    /// Nobody tells.
+    pub fn outputs(&self) -> Option<StackOutputs> {
+        None
+    }
+
+    /// Says no more.
+    pub fn explain(&self, problem: Diagnostic) -> Diagnostic {
+        problem.note(format!("stack `{}` was not asked about", self.stack))
+    }
+}
