@@ -10,6 +10,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use support::ministack::Ministack;
+use support::project::git;
 use support::tools;
 
 const DEV: &str = "111122223333";
@@ -61,7 +62,7 @@ impl Shop {
             ),
         );
         symlink(&modules, shop.path().join("node_modules")).unwrap();
-        shop.git(&["init", "--quiet", "--initial-branch=main"]);
+        git(shop.path(), &["init", "--quiet", "--initial-branch=main"]);
         shop.commit();
         Some(shop)
     }
@@ -74,19 +75,9 @@ impl Shop {
         fs::write(self.path().join(name), text).unwrap();
     }
 
-    fn git(&self, arguments: &[&str]) {
-        let output = Command::new("git")
-            .args(["-c", "user.name=a", "-c", "user.email=a@example.com"])
-            .args(arguments)
-            .current_dir(self.path())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{output:?}");
-    }
-
     fn commit(&self) {
-        self.git(&["add", "--all"]);
-        self.git(&["commit", "--quiet", "-m", "a change"]);
+        git(self.path(), &["add", "--all"]);
+        git(self.path(), &["commit", "--quiet", "-m", "a change"]);
     }
 
     fn command(&self, program: &Path, account: &str, region: &str) -> Command {

@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use support::ministack::Ministack;
+use support::project::git;
 
 const ACCOUNT: &str = "111122223333";
 const BUCKET: &str = "acme-artifacts";
@@ -32,16 +33,7 @@ impl Run {
         fs::create_dir(&repository).unwrap();
         fs::write(repository.join("pipeline.aphex"), pipeline).unwrap();
         prepare(&repository);
-        let git = |arguments: &[&str]| {
-            let output = Command::new("git")
-                .args(["-c", "user.name=a", "-c", "user.email=a@example.com"])
-                .args(arguments)
-                .current_dir(&repository)
-                .output()
-                .unwrap();
-            assert!(output.status.success(), "{output:?}");
-            String::from_utf8(output.stdout).unwrap().trim().to_owned()
-        };
+        let git = |arguments: &[&str]| git(&repository, arguments);
         git(&["init", "--quiet", "--initial-branch=main"]);
         git(&["add", "--all"]);
         git(&["commit", "--quiet", "-m", "a change"]);

@@ -13,7 +13,7 @@ use aphex::stage::store::{
     self, About, BucketStore, Content, Counting, Key, LocalStore, Store, put_from,
 };
 use serde_json::json;
-use support::ministack::Ministack;
+use support::ministack::{Faults, Ministack};
 
 const ACCOUNT: &str = "111122223333";
 const BUCKET: &str = "acme-artifacts";
@@ -61,6 +61,13 @@ fn with_bucket(test: &str) -> Option<Ministack> {
     let (status, body) = ministack.ask(ACCOUNT, "s3", "PUT", &format!("/{BUCKET}"));
     assert_eq!(status, 200, "{body}");
     Some(ministack)
+}
+
+/// A bucket, and what lets its calls fail.
+fn with_faults(test: &str) -> Option<(Ministack, Faults)> {
+    let ministack = with_bucket(test)?;
+    let faults = ministack.faults(test)?;
+    Some((ministack, faults))
 }
 
 /// What every store promises.
@@ -195,10 +202,7 @@ fn long_lists_are_whole() {
 #[test]
 fn req_2_3_uploads_carry_their_tags() {
     let test = "req_2_3_uploads_carry_their_tags";
-    let Some(ministack) = with_bucket(test) else {
-        return;
-    };
-    let Some(faults) = ministack.faults(test) else {
+    let Some((ministack, faults)) = with_faults(test) else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
@@ -210,29 +214,22 @@ fn req_2_3_uploads_carry_their_tags() {
             ("time", "2030-01-31T05:00:00Z".into()),
         ],
     };
-    for (name, size) in [("small", 10), ("large", 20 << 20)] {
-        if name == "large" {
-            // ministack drops the tags of an upload in parts, so they are looked for on their way.
-            let tagged =
-                json!({"x-amz-tagging": "commit=0123abcd&time=2030%2D01%2D31T05%3A00%3A00Z"});
-            let denied = json!({"code": "AccessDenied", "status": 403, "message": "seen"});
-            faults.set(&json!([{"service": "s3", "headers": tagged, "error": denied}]));
-            let sent = noise(size);
-            let problem = put_from(&store, &key(name), &about, &mut sent.as_slice()).unwrap_err();
-            assert!(problem.notes[0].ends_with("seen"), "{problem:?}");
-            continue;
-        }
-        put_from(&store, &key(name), &about, &mut noise(size).as_slice()).unwrap();
-        let (status, tags) =
-            ministack.ask(ACCOUNT, "s3", "GET", &format!("/{BUCKET}/{name}?tagging"));
-        assert_eq!(status, 200);
-        for tag in [
-            "<Key>commit</Key><Value>0123abcd</Value>",
-            "<Key>time</Key><Value>2030-01-31T05:00:00Z</Value>",
-        ] {
-            assert!(tags.contains(tag), "{name}: {tags}");
-        }
+    put_from(&store, &key("small"), &about, &mut noise(10).as_slice()).unwrap();
+    let (status, tags) = ministack.ask(ACCOUNT, "s3", "GET", &format!("/{BUCKET}/small?tagging"));
+    assert_eq!(status, 200);
+    for tag in [
+        "<Key>commit</Key><Value>0123abcd</Value>",
+        "<Key>time</Key><Value>2030-01-31T05:00:00Z</Value>",
+    ] {
+        assert!(tags.contains(tag), "{tags}");
     }
+    // ministack drops the tags of an upload in parts, so they are looked for on their way.
+    let tagged = json!({"x-amz-tagging": "commit=0123abcd&time=2030%2D01%2D31T05%3A00%3A00Z"});
+    let denied = json!({"code": "AccessDenied", "status": 403, "message": "seen"});
+    faults.set(&json!([{"service": "s3", "headers": tagged, "error": denied}]));
+    let sent = noise(20 << 20);
+    let problem = put_from(&store, &key("large"), &about, &mut sent.as_slice()).unwrap_err();
+    assert!(problem.notes[0].ends_with("seen"), "{problem:?}");
 }
 
 /// A rule of microburst for an operation of S3. It takes parts for `PutObject` and the end of an upload for its beginning, which
@@ -253,10 +250,7 @@ fn rule(operation: &str, fault: serde_json::Value) -> serde_json::Value {
 #[test]
 fn what_fails_once_is_tried_again() {
     let test = "what_fails_once_is_tried_again";
-    let Some(ministack) = with_bucket(test) else {
-        return;
-    };
-    let Some(faults) = ministack.faults(test) else {
+    let Some((_ministack, faults)) = with_faults(test) else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
@@ -306,10 +300,7 @@ fn what_fails_once_is_tried_again() {
 #[test]
 fn what_fails_for_good_is_said_and_leaves_nothing() {
     let test = "what_fails_for_good_is_said_and_leaves_nothing";
-    let Some(ministack) = with_bucket(test) else {
-        return;
-    };
-    let Some(faults) = ministack.faults(test) else {
+    let Some((ministack, faults)) = with_faults(test) else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();

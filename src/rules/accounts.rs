@@ -24,7 +24,7 @@ fn read(arn: &str) -> Option<Arn<'_>> {
 }
 
 /// The partition of a region.
-fn partition(region: &str) -> &'static str {
+pub fn partition(region: &str) -> &'static str {
     match region {
         _ if region.starts_with("cn-") => "aws-cn",
         _ if region.starts_with("us-gov-") => "aws-us-gov",

@@ -38,8 +38,7 @@ fn span(source: SourceId, start: usize, end: usize) -> Span {
 /// Looks at the values of a pipeline, and at the commands that are given secrets.
 pub fn check(rules: &Rules<'_>, pipeline: &Pipeline, problems: &mut Problems) {
     for environment in pipeline.environments() {
-        env(&environment.env, problems);
-        plain_passwords(&environment.env, problems);
+        env(&environment.env, false, problems);
         values("context", &environment.context, problems);
         for stack in environment.stacks() {
             values("context", &stack.context, problems);
@@ -47,21 +46,17 @@ pub fn check(rules: &Rules<'_>, pipeline: &Pipeline, problems: &mut Problems) {
         }
     }
     for app in &pipeline.apps {
-        env(&app.env, problems);
-        plain_passwords(&app.env, problems);
+        env(&app.env, false, problems);
         values("context", &app.context, problems);
     }
     for step in commands::steps(pipeline) {
-        env(&step.env, problems);
-        if step.services.is_empty() {
-            plain_passwords(&step.env, problems);
-        }
+        env(&step.env, !step.services.is_empty(), problems);
         command_lines(rules, step, problems);
     }
 }
 
-/// Values that look like passwords, under names that say so.
-fn env(env: &Env, problems: &mut Problems) {
+/// Values that look like passwords, under names that say so. Beside a side-car a plain one is the side-car's, which ends with the step.
+fn env(env: &Env, beside_service: bool, problems: &mut Problems) {
     for (name, value) in env {
         let EnvValue::Text(text) = &value.value else {
             continue;
@@ -69,46 +64,36 @@ fn env(env: &Env, problems: &mut Problems) {
         if known_credentials::find(text).next().is_some() {
             continue;
         }
-        let what = if known_credentials::is_password_in_url(text) {
-            "the password in this URL is written into the file"
-        } else if known_credentials::is_secret_name(name) && known_credentials::looks_random(text) {
-            "this looks like a credential that is written into the file"
-        } else {
-            continue;
+        let kept = || {
+            format!(
+                "keep it in a Kubernetes Secret or in AWS Secrets Manager: `{name} = secret(\"…\")`, `{name} = secrets_manager(\"…\")`"
+            )
         };
-        problems.push(
+        let written = |what: &str| {
             Diagnostic::error(&CREDENTIAL_IN_FILE, value.span, what)
                 .label(format!("`{name}`"))
-                .help(format!("keep it in a Kubernetes Secret or in AWS Secrets Manager: `{name} = secret(\"…\")`, `{name} = secrets_manager(\"…\")`")),
-        );
-    }
-}
-
-/// Values that no machine has made, under names that say that they are passwords. Beside a side-car the password is the side-car's,
-/// which ends with the step.
-fn plain_passwords(env: &Env, problems: &mut Problems) {
-    for (name, value) in env {
-        let EnvValue::Text(text) = &value.value else {
-            continue;
+                .help(kept())
         };
-        let is_told_already = || {
-            known_credentials::find(text).next().is_some() || known_credentials::looks_random(text)
-        };
-        if !known_credentials::is_password_name(name)
-            || !known_credentials::may_be_password(text)
-            || is_told_already()
+        let is_random = || known_credentials::looks_random(text);
+        problems.push(if known_credentials::is_password_in_url(text) {
+            written("the password in this URL is written into the file")
+        } else if known_credentials::is_secret_name(name) && is_random() {
+            written("this looks like a credential that is written into the file")
+        } else if !beside_service
+            && known_credentials::is_password_name(name)
+            && known_credentials::may_be_password(text)
+            && !is_random()
         {
-            continue;
-        }
-        let what = format!(
-            "`{name}` says that it is a credential, and its value is written into the file"
-        );
-        problems.push(
+            let what = format!(
+                "`{name}` says that it is a credential, and its value is written into the file"
+            );
             Diagnostic::warning(&CREDENTIAL_IN_FILE, value.span, what).help(format!(
-                "keep it in a Kubernetes Secret or in AWS Secrets Manager: `{name} = secret(\"…\")`, `{name} = secrets_manager(\"…\")`; \
-                 where it is none, allow it in a comment before it: `// aphex: allow(A0619) why`"
-            )),
-        );
+                "{}; where it is none, allow it in a comment before it: `// aphex: allow(A0619) why`",
+                kept()
+            ))
+        } else {
+            continue;
+        });
     }
 }
 

@@ -28,6 +28,7 @@ mod triggers;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+pub use accounts::partition;
 pub use commands::steps;
 
 use crate::collections::HashMap;

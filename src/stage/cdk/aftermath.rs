@@ -23,6 +23,7 @@ mod asked {
     use super::{Aftermath, AssemblyStack, Diagnostic, Environment, StackOutputs};
     use crate::cloud::aws::cloudformation::{self, Event, Stack};
     use crate::cloud::aws::{Access, Aws, Failure, Profile};
+    use crate::rules::partition;
     use crate::stage::identity;
 
     /// Of the resources that failed by themselves so many are named; the others mostly follow.
@@ -40,22 +41,18 @@ mod asked {
             tmp: &Path,
         ) -> Aftermath {
             let region = found.region.as_deref().unwrap_or(region);
-            let own = Access {
+            let access = |profile| Access {
                 region: Some(region.to_owned()),
-                profile: profile_of(env),
+                profile,
             };
-            let mut accesses = vec![own];
+            let mut accesses = Vec::new();
             if let Some(role) = &found.deploy_role {
                 let role = role.replace("${AWS::Partition}", partition(region));
                 let mut env = env.clone();
                 let file = identity::assume(&mut env, &role, session, region, tmp, "aws-look");
-                let profile = file.ok().map(|file| Profile {
-                    file,
-                    name: identity::PROFILE.to_owned(),
-                });
-                let region = Some(region.to_owned());
-                accesses.insert(0, Access { region, profile });
+                accesses.push(access(file.ok().and_then(|_| profile_of(&env))));
             }
+            accesses.push(access(profile_of(env)));
             Aftermath {
                 seers: accesses
                     .iter()
@@ -160,14 +157,6 @@ mod asked {
             file: file.into(),
             name: name.to_owned(),
         })
-    }
-
-    fn partition(region: &str) -> &'static str {
-        match region {
-            region if region.starts_with("cn-") => "aws-cn",
-            region if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        }
     }
 }
 

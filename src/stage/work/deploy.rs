@@ -69,10 +69,9 @@ fn environment_of(
     let places = [
         ("CDK_DEFAULT_ACCOUNT", environment.account.value.as_str()),
         ("CDK_DEFAULT_REGION", region),
-        ("AWS_REGION", region),
-        ("AWS_DEFAULT_REGION", region),
     ];
     env.extend(places.map(|(name, value)| (name.into(), value.into())));
+    variables::place(&mut env, region);
     if let Some(role) = &environment.role {
         variables::assume(&mut env, role, region, context, &mut did.problems);
     }

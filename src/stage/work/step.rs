@@ -26,10 +26,7 @@ pub fn perform(context: &Context, pipeline: &Pipeline, path: &str, step: &Step) 
     let mut did = Did::default();
     let mut env = context.inherited();
     if let Some(region) = context.region() {
-        // What a step does with AWS it does where its environment is.
-        for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
-            env.insert(name.into(), region.into());
-        }
+        variables::place(&mut env, region);
     }
     if let Some(role) = &step.role {
         let region = env

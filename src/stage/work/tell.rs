@@ -5,7 +5,7 @@ use crate::model::{Event, Message, Notifier, Notify, NotifyOn, Pipeline};
 use crate::stage::notify::{Comment, Limits, News, Parcel, deliver, slack, status, webhook};
 use crate::stage::record::keys;
 use crate::stage::store::Key;
-use crate::stage::work::Context;
+use crate::stage::work::{Context, variables};
 
 /// GitHub's API; `GITHUB_API_URL` names that of an enterprise.
 const GITHUB: &str = "https://api.github.com";
@@ -60,7 +60,7 @@ pub fn comment(context: &Context, pipeline: &Pipeline, text: String) {
     };
     match context.secret(secret, None) {
         Ok(token) => {
-            hide(context, name, &token);
+            variables::hide(context, name, token.trim());
             let comment = Comment {
                 repository: context.run.repository.clone(),
                 number,
@@ -107,14 +107,6 @@ fn fail(context: &Context, name: &str, problem: &str) {
         .line(&format!("warning: {name}: not told: {problem}"));
 }
 
-fn hide(context: &Context, name: &str, secret: &str) {
-    if !context.log.hide(secret.trim()) {
-        context.log.line(&format!(
-            "note: the secret of `{name}` is too short to be hidden in the log"
-        ));
-    }
-}
-
 fn is_told(context: &Context, key: Option<&Key>) -> bool {
     let found = key.and_then(|key| context.store.get(key).ok());
     found.flatten().is_some()
@@ -147,7 +139,11 @@ fn mask(context: &Context, news: &mut News) {
 fn parcel(context: &Context, notify: &Notify, news: &News) -> Result<Parcel, Diagnostic> {
     let secret = |secret| {
         let text: String = context.secret(secret, None)?;
-        hide(context, &format!("notify {}", notify.name.value), &text);
+        variables::hide(
+            context,
+            &format!("notify {}", notify.name.value),
+            text.trim(),
+        );
         Ok::<_, Diagnostic>(text)
     };
     Ok(match &notify.to {

@@ -21,6 +21,13 @@ pub fn add(into: &mut Environment, env: &Env, context: &Context, problems: &mut 
     }
 }
 
+/// What is done with AWS is done in this region.
+pub fn place(into: &mut Environment, region: &str) {
+    for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+        into.insert(name.into(), region.into());
+    }
+}
+
 /// Lets what gets this environment assume a role, which is checked to be one when the file is.
 pub fn assume(
     into: &mut Environment,
@@ -52,13 +59,18 @@ pub fn known(
             let text = context
                 .secret(secret, None)
                 .map_err(|problem| problem.at(span))?;
-            if !context.log.hide(&text) {
-                context.log.line(&format!(
-                    "note: the secret of `{name}` is too short to be hidden in the log"
-                ));
-            }
+            hide(context, name, &text);
             Ok(text)
         }
+    }
+}
+
+/// Hides a secret in the log from here on, and says it where that cannot be.
+pub fn hide(context: &Context, name: &str, secret: &str) {
+    if !context.log.hide(secret) {
+        context.log.line(&format!(
+            "note: the secret of `{name}` is too short to be hidden in the log"
+        ));
     }
 }
 
