@@ -1,6 +1,6 @@
 //! What each fuzz target does with an input: for every input it must return, within the limits, and give the same twice.
 //!
-//! `fuzz_targets/` hands these the inputs of libFuzzer, `tests/fuzz_targets.rs` those of a generator.
+//! `fuzz_targets/` hands these the inputs of libFuzzer, `tests/compiler/fuzz_targets.rs` those of a generator.
 
 use std::io::Write;
 use std::rc::Rc;

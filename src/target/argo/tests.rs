@@ -1,4 +1,4 @@
-//! Golden manifests of pipelines made by hand: `tests/golden/`. `tests/golden.rs` lets Argo judge them.
+//! Golden manifests of pipelines made by hand: `tests/golden/`. `tests/compiler/golden.rs` lets Argo judge them.
 
 use crate::graph::build;
 use crate::model::fixture::*;

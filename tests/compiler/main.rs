@@ -1,0 +1,28 @@
+//! From the text of a file to manifests: what needs neither AWS nor a cluster. One program for all of it, since each one that is linked takes space and time.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod architecture;
+mod argo;
+mod checker_total;
+mod cli;
+mod corrections;
+mod docs;
+mod editors;
+mod error_pages;
+mod evaluator_properties;
+mod fixes;
+mod formats;
+mod fuzz_targets;
+mod golden;
+mod grammar;
+mod language;
+mod language_inventory;
+mod manifests;
+mod pictures;
+mod random_programs;
+mod requirements_compile;
+mod requirements_language;
+mod size;
+mod syntax;

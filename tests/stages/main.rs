@@ -1,0 +1,18 @@
+//! The stages and `aphex run`, with real repositories, containers, the CDK and an AWS emulator.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod aws;
+mod containers;
+mod deploy;
+mod finish;
+mod images;
+mod local;
+mod notifications;
+mod pods;
+mod records;
+mod run;
+mod stage_process;
+mod stage_reports;
+mod stores;
