@@ -3,14 +3,12 @@
 use std::cell::RefCell;
 
 use crate::eval::interpreter::Interpreter;
-use crate::eval::operands::Stop;
+use crate::eval::operands::{Result, Stop};
 use crate::eval::scope::{Names, Scope};
 use crate::eval::value::{Kind, Needs, Value, merge_needs};
 use crate::resolve::{Binding, ItemId};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Expr, ExprKind, Function, Item};
-
-type Result<T> = std::result::Result<T, Stop>;
 
 impl<'a> Interpreter<'a> {
     /// `f(a, name = b)`

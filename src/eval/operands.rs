@@ -12,6 +12,9 @@ use crate::eval::limits;
 use crate::eval::value::{Kind, List, Map, Needs, Output, Value, merge_needs};
 use crate::source::Span;
 
+/// What an operation gives.
+pub(super) type Result<T> = std::result::Result<T, Stop>;
+
 /// Why an operation gives no value.
 #[derive(Clone, Debug)]
 pub enum Stop {
@@ -47,7 +50,7 @@ pub fn needs_of<'v, 'a: 'v>(values: impl IntoIterator<Item = &'v Value<'a>>) -> 
 
 impl<'a> Interpreter<'a> {
     /// A value that must be known.
-    pub(super) fn known(value: Value<'a>) -> Result<Value<'a>, Stop> {
+    pub(super) fn known(value: Value<'a>) -> Result<Value<'a>> {
         match &value.kind {
             Kind::Error => Err(Stop::Error),
             Kind::Output(output) => Err(Stop::output(output)),
@@ -56,7 +59,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Counts steps; ends the operation where there were too many.
-    pub(super) fn charge(&self, steps: usize, span: Span) -> Result<(), Stop> {
+    pub(super) fn charge(&self, steps: usize, span: Span) -> Result<()> {
         if self.meter.step(steps as u64) {
             return Ok(());
         }
@@ -65,14 +68,14 @@ impl<'a> Interpreter<'a> {
     }
 
     /// A text, not too long.
-    pub(super) fn text(&self, text: impl Into<SmolStr>, span: Span) -> Result<Value<'a>, Stop> {
+    pub(super) fn text(&self, text: impl Into<SmolStr>, span: Span) -> Result<Value<'a>> {
         let text = text.into();
         self.room_for_text(text.len(), span)?;
         Ok(Value::new(Kind::String(text), span))
     }
 
     /// Ends the operation where a text of so many bytes would be too long.
-    pub(super) fn room_for_text(&self, bytes: usize, span: Span) -> Result<(), Stop> {
+    pub(super) fn room_for_text(&self, bytes: usize, span: Span) -> Result<()> {
         if bytes > limits::TEXT {
             self.report(
                 Diagnostic::error(&codes::TEXT_TOO_LONG, span, "this text is too long")
@@ -85,7 +88,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Counts memory; ends the operation where there was too much.
-    pub(super) fn room(&self, bytes: usize, span: Span) -> Result<(), Stop> {
+    pub(super) fn room(&self, bytes: usize, span: Span) -> Result<()> {
         if self.meter.allocate(bytes) {
             return Ok(());
         }
@@ -94,7 +97,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// A list, not too long and not too deep.
-    pub(super) fn list(&self, items: Vec<Value<'a>>, span: Span) -> Result<Value<'a>, Stop> {
+    pub(super) fn list(&self, items: Vec<Value<'a>>, span: Span) -> Result<Value<'a>> {
         self.room_for_elements(items.len(), span)?;
         self.room(size_of::<Value<'a>>().saturating_mul(items.len()), span)?;
         let depth = self.depth_around(items.iter().map(Value::depth).max(), span)?;
@@ -102,7 +105,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Ends the operation where so many elements would be too many.
-    pub(super) fn room_for_elements(&self, count: usize, span: Span) -> Result<(), Stop> {
+    pub(super) fn room_for_elements(&self, count: usize, span: Span) -> Result<()> {
         if count <= limits::ELEMENTS {
             return Ok(());
         }
@@ -126,7 +129,7 @@ impl<'a> Interpreter<'a> {
         &self,
         entries: IndexMap<SmolStr, Value<'a>>,
         span: Span,
-    ) -> Result<Value<'a>, Stop> {
+    ) -> Result<Value<'a>> {
         self.entries(entries, true, span)
     }
 
@@ -136,7 +139,7 @@ impl<'a> Interpreter<'a> {
         entries: IndexMap<SmolStr, Value<'a>>,
         is_map: bool,
         span: Span,
-    ) -> Result<Value<'a>, Stop> {
+    ) -> Result<Value<'a>> {
         self.room_for_elements(entries.len(), span)?;
         let each = size_of::<Value<'a>>() + size_of::<SmolStr>() + 16;
         self.room(each.saturating_mul(entries.len()), span)?;
@@ -149,7 +152,7 @@ impl<'a> Interpreter<'a> {
         Ok(Value::new(Kind::Map(Rc::new(map)), span))
     }
 
-    fn depth_around(&self, inner: Option<u32>, span: Span) -> Result<u32, Stop> {
+    fn depth_around(&self, inner: Option<u32>, span: Span) -> Result<u32> {
         let depth = inner.unwrap_or(0) + 1;
         if depth <= limits::VALUE_DEPTH {
             return Ok(depth);

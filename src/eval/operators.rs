@@ -6,13 +6,11 @@ use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{evaluation as codes, types};
 use crate::eval::interpreter::Interpreter;
 use crate::eval::limits::bytes;
-use crate::eval::operands::{Stop, needs_of};
+use crate::eval::operands::{Result, Stop, needs_of};
 use crate::eval::scope::Scope;
 use crate::eval::value::{Kind, Value};
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Expr, UnaryOp};
-
-type Result<T> = std::result::Result<T, Stop>;
 
 impl<'a> Interpreter<'a> {
     /// `!a`, `-a`

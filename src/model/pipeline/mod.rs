@@ -1,0 +1,71 @@
+//! The pipeline and its parts.
+
+use crate::model::{Step, Text};
+use crate::source::Span;
+
+mod environment;
+mod notify;
+mod settings;
+mod trigger;
+
+pub use environment::*;
+pub use notify::*;
+pub use settings::*;
+pub use trigger::*;
+
+/// One `pipeline` block, evaluated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pipeline {
+    /// Its name: a DNS label.
+    pub name: Text,
+    /// The block.
+    pub span: Span,
+    /// The file it stands in, as people know it.
+    pub file: String,
+    /// The EKS cluster (14.1).
+    pub cluster: Text,
+    /// `owner/name` at GitHub.
+    pub repository: Text,
+    /// The Kubernetes namespace that its objects live in.
+    pub namespace: Text,
+    /// What starts it, in order.
+    pub triggers: Vec<Trigger>,
+    /// What a person gives when starting it by hand.
+    pub inputs: Vec<Input>,
+    /// CDK apps by name; at least one, the first is the default.
+    pub apps: Vec<App>,
+    /// The build stage.
+    pub build: Step,
+    /// Beside the build, in parallel.
+    pub checks: Vec<Step>,
+    /// Environments and waves as written.
+    pub targets: Vec<Target>,
+    /// Who is told what.
+    pub notify: Vec<Notify>,
+    /// How it updates itself.
+    pub self_update: SelfUpdate,
+    /// How runs queue.
+    pub queue: Queue,
+    /// The images of Aphex itself (15.1 to 15.4).
+    pub images: Images,
+    /// Where artifacts and records are kept.
+    pub store: Store,
+    /// How the repository is checked out.
+    pub checkout: Checkout,
+    /// How GitHub reaches the EventSource.
+    pub expose: Expose,
+    /// Names of Kubernetes Secrets for pulling private images.
+    pub registries: Vec<Text>,
+    /// A policy that bounds every role that Aphex makes.
+    pub permissions_boundary: Option<Text>,
+}
+
+impl Pipeline {
+    /// Every environment in order, those in waves included.
+    pub fn environments(&self) -> impl Iterator<Item = &Environment> {
+        self.targets.iter().flat_map(|target| match target {
+            Target::Environment(environment) => std::slice::from_ref(&**environment),
+            Target::Wave(wave) => wave.environments.as_slice(),
+        })
+    }
+}
