@@ -10,7 +10,7 @@ use crate::model::Pipeline;
 use crate::resolve::{self, ModulePath, Program};
 use crate::source::{FileSystem, Sources};
 use crate::syntax::allow;
-use crate::{eval, model, rules, target, types};
+use crate::{eval, graph, model, rules, target, types};
 
 /// Everything that is known about one root file.
 #[derive(Debug)]
@@ -50,15 +50,17 @@ pub fn analyse(root: &str, files: &dyn FileSystem) -> Analysis {
             .iter()
             .filter_map(|object| model::build(object, &sources, &mut problems));
         pipelines = models.collect();
+        let graphs: Vec<_> = pipelines.iter().map(graph::build).collect();
         let context = rules::Context {
             pipelines: &pipelines,
+            graphs: &graphs,
             program: Some(program),
             files,
             sources: &sources,
         };
         rules::check(&context, &mut problems);
         if !problems.has_errors() {
-            target::check(&pipelines.iter().collect::<Vec<_>>(), &mut problems);
+            target::check(pipelines.iter().zip(&graphs), &mut problems);
         }
     }
     let modules = program.iter().flat_map(|program| &program.modules);

@@ -36,6 +36,8 @@ pub struct Cell<'a> {
     pub sources: RefCell<Vec<GivenBlock<'a>>>,
     /// How far it is.
     pub state: RefCell<CellState<'a>>,
+    /// Where it stands, once somebody has asked.
+    path: OnceCell<BlockPath>,
     /// What it is in the evaluated tree.
     pub frozen: OnceCell<Rc<data::Object>>,
 }
@@ -69,15 +71,26 @@ impl<'a> Cell<'a> {
             makes,
             sources: RefCell::new(Vec::new()),
             state: RefCell::new(CellState::Todo),
+            path: OnceCell::new(),
             frozen: OnceCell::new(),
         }
     }
 
+    /// Notes what was written for it. Most blocks are written once, so there is room for one more and no further.
+    pub fn add_source(&self, given: GivenBlock<'a>) {
+        let mut sources = self.sources.borrow_mut();
+        sources.reserve_exact(1);
+        sources.push(given);
+    }
+
     /// Where it stands.
     pub fn path(&self) -> BlockPath {
-        let mut steps: Vec<Step> = self.line().map(Cell::step).collect();
-        steps.reverse();
-        BlockPath(steps)
+        let path = self.path.get_or_init(|| {
+            let mut steps: Vec<Step> = self.line().map(Cell::step).collect();
+            steps.reverse();
+            BlockPath(steps.into())
+        });
+        path.clone()
     }
 
     /// Whether it stands in a pipeline, however deep.

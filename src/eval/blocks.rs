@@ -29,7 +29,7 @@ impl<'a> Interpreter<'a> {
             ordinal: 0,
         };
         let cell = Cell::new(None, key, Makes::Schema(schema));
-        cell.sources.borrow_mut().push(GivenBlock {
+        cell.add_source(GivenBlock {
             block,
             label,
             scope,
@@ -119,7 +119,7 @@ impl<'a> Interpreter<'a> {
         if let Some((_, earlier)) = earlier
             && (given.label.is_some() || single)
         {
-            earlier.sources.borrow_mut().push(given.clone());
+            earlier.add_source(given.clone());
             return;
         }
         let repeats = by_label && !single;
@@ -143,7 +143,7 @@ impl<'a> Interpreter<'a> {
         };
         // A label that picks no schema is the checker's to report.
         if let Some(cell) = self.cell(instance, key) {
-            cell.sources.borrow_mut().push(given.clone());
+            cell.add_source(given.clone());
             placing.add(layer, cell, info);
         }
     }

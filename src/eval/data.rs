@@ -1,6 +1,7 @@
 //! The result of an evaluation as a plain tree: everything decided, defaults filled in, nothing
 //! lazy. What `aphex eval` prints and what the model is read from.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::rc::Rc;
 
@@ -38,7 +39,7 @@ pub enum Data {
     /// A list
     List(Vec<Node>),
     /// An object or map, in the order written
-    Map(IndexMap<SmolStr, Node>),
+    Map(Rc<IndexMap<SmolStr, Node>>),
     /// An instance that is no labelled block of the program
     Object(Rc<Object>),
     /// A block of the program, named where a value is expected: `needs = [Network]`
@@ -64,9 +65,54 @@ pub struct Object {
     pub span: Span,
     /// Every field of the schema (own, inherited, defaulted), in the schema's order. `name` holds
     /// the label where the schema has a field `name`. Computed members and runtime fields are not here.
-    pub fields: IndexMap<SmolStr, Field>,
+    pub fields: Fields,
     /// Its blocks of every kind, in the order written.
     pub blocks: Vec<Block>,
+}
+
+/// The fields of an instance, in order. The names are those of its schema and shared by all of its instances, of which there
+/// may be many thousands; a schema has few, so one is found by looking at each.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fields {
+    names: Rc<[SmolStr]>,
+    fields: Vec<Field>,
+}
+
+impl Fields {
+    /// No fields yet, of those that have these names.
+    pub(super) fn of(names: &Rc<[SmolStr]>) -> Self {
+        Fields {
+            names: Rc::clone(names),
+            fields: Vec::with_capacity(names.len()),
+        }
+    }
+
+    /// Adds the field that has the next name.
+    pub(super) fn push(&mut self, field: Field) {
+        self.fields.push(field);
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// The field of a name.
+    pub fn get(&self, name: &str) -> Option<&Field> {
+        self.iter()
+            .find(|(other, _)| *other == name)
+            .map(|(_, field)| field)
+    }
+
+    /// Each name and its field.
+    pub fn iter(&self) -> impl Iterator<Item = (&SmolStr, &Field)> {
+        self.names.iter().zip(&self.fields)
+    }
 }
 
 /// A field of an instance.
@@ -100,9 +146,22 @@ pub struct Step {
 
 /// Where a block stands: `pipeline shop`, `environment dev`, `stack Network`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
-pub struct BlockPath(pub Vec<Step>);
+pub struct BlockPath(pub Rc<[Step]>);
+
+impl Borrow<[Step]> for BlockPath {
+    fn borrow(&self) -> &[Step] {
+        &self.0
+    }
+}
 
 impl BlockPath {
+    /// The path itself, then that of each block around it.
+    pub fn outwards(&self) -> impl Iterator<Item = &[Step]> {
+        (1..=self.0.len())
+            .rev()
+            .filter_map(|count| self.0.get(..count))
+    }
+
     /// The last step's label, else its kind; empty for an empty path.
     pub fn name(&self) -> &str {
         self.0

@@ -4,9 +4,8 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
-use crate::collections::IndexMap;
 use crate::eval::block::{Cell, Makes};
-use crate::eval::data::{self, Block, Data, Field, Node, Object, RuntimeRef};
+use crate::eval::data::{self, Block, Data, Field, Fields, Node, Object, RuntimeRef};
 use crate::eval::instance::Instance;
 use crate::eval::interpreter::{Interpreter, one_line};
 use crate::eval::value::{Kind, Output, Value};
@@ -36,7 +35,7 @@ impl<'a> Interpreter<'a> {
             path: cell.path(),
             name_span: cell.name_span(),
             span: cell.span(),
-            fields: IndexMap::default(),
+            fields: Fields::default(),
             blocks: Vec::new(),
         }
     }
@@ -53,13 +52,13 @@ impl<'a> Interpreter<'a> {
         }
         let object = stacker::maybe_grow(96 * 1024, 2 * 1024 * 1024, || {
             let mut object = self.empty(instance);
-            for (index, (name, info)) in instance.schema.fields.iter().enumerate() {
+            for (index, info) in instance.schema.fields.values().enumerate() {
                 if info.modifier == FieldModifier::Runtime {
                     continue;
                 }
                 let (value, given) = self.field(instance, index, instance.name_span());
                 let node = self.freeze(&value);
-                object.fields.insert(name.clone(), Field { node, given });
+                object.fields.push(Field { node, given });
             }
             for cell in self.blocks(instance) {
                 object.blocks.push(Block {
@@ -82,10 +81,7 @@ impl<'a> Interpreter<'a> {
             path: instance.cell.map(Cell::path).unwrap_or_default(),
             name_span: instance.name_span(),
             span: instance.span,
-            fields: IndexMap::with_capacity_and_hasher(
-                instance.schema.fields.len(),
-                Default::default(),
-            ),
+            fields: Fields::of(&instance.schema.names),
             blocks: Vec::new(),
         }
     }
@@ -113,11 +109,8 @@ impl<'a> Interpreter<'a> {
             }
             Kind::Map(map) => {
                 let entries = map.entries.iter();
-                Data::Map(
-                    entries
-                        .map(|(key, item)| (key.clone(), self.freeze(item)))
-                        .collect(),
-                )
+                let entries = entries.map(|(key, item)| (key.clone(), self.freeze(item)));
+                Data::Map(Rc::new(entries.collect()))
             }
             Kind::Instance(instance) => Data::Object(self.freeze_instance(instance)),
             Kind::Block(cell) => Data::Ref(cell.path()),

@@ -1,6 +1,7 @@
 //! Schemas as the interpreter uses them: every part with the expression behind it.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use smol_str::SmolStr;
 
@@ -24,6 +25,8 @@ pub struct SchemaInfo<'a> {
     pub includes: Vec<ItemId>,
     /// Its fields, in order.
     pub fields: IndexMap<SmolStr, FieldInfo<'a>>,
+    /// The names of those that have a value when a program is checked: all but `runtime` ones.
+    pub names: Rc<[SmolStr]>,
     /// Its kinds of blocks, in order.
     pub blocks: IndexMap<SmolStr, KindInfo<'a>>,
     /// Its computed members, in order.
@@ -104,7 +107,11 @@ impl<'a> Interpreter<'a> {
             };
             (name.clone(), info)
         });
-        let fields = fields.collect();
+        let fields: IndexMap<SmolStr, FieldInfo<'a>> = fields.collect();
+        let known = fields
+            .iter()
+            .filter(|(_, field)| field.modifier != FieldModifier::Runtime);
+        let names = known.map(|(name, _)| name.clone()).collect();
         let blocks = flat.blocks.iter().map(|(name, kind)| {
             let info = KindInfo {
                 shape: self.shape(&kind.shape),
@@ -126,6 +133,7 @@ impl<'a> Interpreter<'a> {
             name: flat.name.clone(),
             includes: flat.includes.clone(),
             fields,
+            names,
             blocks,
             members: members.collect(),
             asserts: asserts.collect(),

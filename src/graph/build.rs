@@ -185,9 +185,8 @@ impl<'p> Builder<'p> {
 
 /// The path and place of what no block of its own makes.
 fn of_pipeline(pipeline: &Pipeline) -> (BlockPath, Span) {
-    let mut path = pipeline.build.path.clone();
-    path.0.truncate(1);
-    (path, pipeline.span)
+    let own = pipeline.build.path.0.iter().take(1).cloned();
+    (BlockPath(own.collect()), pipeline.span)
 }
 
 /// Preflight, then build and checks side by side.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::collections::{HashMap, HashSet};
-use crate::eval::data::BlockPath;
+use crate::eval::data::{BlockPath, Step};
 use crate::graph::Reason;
 use crate::model::{Environment, Pipeline, Ref, Start, Target};
 
@@ -128,26 +128,20 @@ impl Order {
 }
 
 /// The position of every target by its path, and of every environment by its own.
-fn positions(targets: &[Target]) -> HashMap<&BlockPath, usize> {
+fn positions(targets: &[Target]) -> HashMap<&[Step], usize> {
     let mut positions = HashMap::default();
     for (index, target) in targets.iter().enumerate() {
-        positions.insert(path_of(target), index);
+        positions.insert(&*path_of(target).0, index);
         if let Target::Wave(wave) = target {
             let members = wave.environments.iter();
-            positions.extend(members.map(|environment| (&environment.path, index)));
+            positions.extend(members.map(|environment| (&*environment.path.0, index)));
         }
     }
     positions
 }
 
 /// The target that a path is or is in.
-fn position(positions: &HashMap<&BlockPath, usize>, path: &BlockPath) -> Option<usize> {
-    let mut path = path.clone();
-    while !path.0.is_empty() {
-        if let Some(index) = positions.get(&path) {
-            return Some(*index);
-        }
-        path.0.pop();
-    }
-    None
+fn position(positions: &HashMap<&[Step], usize>, path: &BlockPath) -> Option<usize> {
+    let mut around = path.outwards();
+    around.find_map(|path| positions.get(path).copied())
 }

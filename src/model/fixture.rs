@@ -35,7 +35,7 @@ pub fn path(words: &str) -> data::BlockPath {
             label: pair.get(1).filter(|label| **label != "_").map(SmolStr::new),
         });
     }
-    data::BlockPath(steps)
+    data::BlockPath(steps.into())
 }
 
 /// A reference to the block at that path.

@@ -54,14 +54,8 @@ pub fn check(pipeline: &Pipeline, graph: &Graph<'_>, problems: &mut Problems) {
 
 /// The stage that makes what a block makes.
 fn stage_of(entry: &Entry<'_>, path: &BlockPath) -> Option<StageId> {
-    let mut path = path.clone();
-    while !path.0.is_empty() {
-        if let Some(stage) = entry.by_path.get(&path) {
-            return Some(*stage);
-        }
-        path.0.pop();
-    }
-    None
+    let mut around = path.outwards();
+    around.find_map(|path| entry.by_path.get(path).copied())
 }
 
 fn is_made(

@@ -33,7 +33,7 @@ pub use commands::steps;
 
 use crate::collections::HashMap;
 use crate::diagnostics::Problems;
-use crate::graph;
+use crate::graph::Graph;
 use crate::model::{Pipeline, Step};
 use crate::resolve::Program;
 use crate::source::{FileSystem, Sources};
@@ -44,6 +44,8 @@ use shell::{Script, SyntaxError};
 pub struct Context<'a> {
     /// Every pipeline of the program, as far as it could be built.
     pub pipelines: &'a [Pipeline],
+    /// What each of them is in a run, in the same order.
+    pub graphs: &'a [Graph<'a>],
     /// The program, for places within strings and for the tree; `None` where there is none.
     pub program: Option<&'a Program>,
     /// The project.
@@ -66,14 +68,13 @@ pub fn check(context: &Context<'_>, problems: &mut Problems) {
     conditions::operators(&rules, problems);
     credentials::files(&rules, problems);
     duplicates::check(&rules, problems);
-    for pipeline in rules.pipelines {
+    for (pipeline, graph) in rules.pipelines.iter().zip(context.graphs) {
         accounts::check(pipeline, problems);
         conditions::check(&rules, pipeline, problems);
         credentials::check(&rules, pipeline, problems);
-        let graph = graph::build(pipeline);
-        flow::check(pipeline, &graph, problems);
+        flow::check(pipeline, graph, problems);
         names::check(pipeline, problems);
-        needs::check(pipeline, &graph, problems);
+        needs::check(pipeline, graph, problems);
         retries::check(&rules, pipeline, problems);
         schedules::check(pipeline, problems);
         settings::check(pipeline, problems);

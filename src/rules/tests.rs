@@ -16,8 +16,10 @@ fn said(pipelines: &[Pipeline]) -> Vec<String> {
     let files = MemoryFiles::new();
     let sources = Sources::new();
     let mut problems = Problems::new();
+    let graphs: Vec<_> = pipelines.iter().map(crate::graph::build).collect();
     let context = Context {
         pipelines,
+        graphs: &graphs,
         program: None,
         files: &files,
         sources: &sources,

@@ -3,7 +3,7 @@
 use crate::collections::HashMap;
 use crate::diagnostics::codes::platform;
 use crate::diagnostics::{Diagnostic, Problems};
-use crate::graph;
+use crate::graph::{self, Graph};
 use crate::model::Pipeline;
 use crate::source::{Sources, Span};
 use crate::target::source_map::piece;
@@ -45,16 +45,18 @@ pub struct Compilation {
     pub source_map: SourceMap,
 }
 
-/// Reports what the cluster would refuse of these pipelines, which stand in one file.
-pub fn check(pipelines: &[&Pipeline], problems: &mut Problems) {
+/// Reports what the cluster would refuse of these pipelines, which stand in one file; each with its graph.
+pub fn check<'p>(
+    pipelines: impl IntoIterator<Item = (&'p Pipeline, &'p Graph<'p>)>,
+    problems: &mut Problems,
+) {
     let stamp = argo::Stamp {
         spec: format!("sha256:{:064}", 0),
         compiler: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let mut names: HashMap<(String, String), Span> = HashMap::default();
-    for pipeline in pipelines {
-        let graph = graph::build(pipeline);
-        let objects = argo::compile(pipeline, &graph, &stamp);
+    for (pipeline, graph) in pipelines {
+        let objects = argo::compile(pipeline, graph, &stamp);
         for compiled in &objects {
             let metadata = &compiled.object.metadata;
             let name = (metadata.namespace.clone(), metadata.name.clone());
@@ -64,7 +66,7 @@ pub fn check(pipelines: &[&Pipeline], problems: &mut Problems) {
                 problems.push(equal(&metadata.name, first, pipeline.name.span));
             }
         }
-        argo::check(pipeline, &graph, &objects, problems);
+        argo::check(pipeline, graph, &objects, problems);
     }
 }
 

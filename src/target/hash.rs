@@ -43,7 +43,7 @@ impl Hash {
 
     fn path(&mut self, path: &BlockPath) {
         self.count(path.0.len());
-        for step in &path.0 {
+        for step in path.0.iter() {
             self.text(&step.kind);
             self.maybe(step.label.as_deref());
         }
@@ -53,7 +53,7 @@ impl Hash {
         self.kind(b'O');
         self.text(&object.schema);
         self.count(object.fields.len());
-        for (name, field) in &object.fields {
+        for (name, field) in object.fields.iter() {
             self.text(name);
             self.node(&field.node);
         }
@@ -93,7 +93,7 @@ impl Hash {
             Data::Map(entries) => {
                 self.kind(b'M');
                 self.count(entries.len());
-                for (name, value) in entries {
+                for (name, value) in entries.iter() {
                     self.text(name);
                     self.node(value);
                 }

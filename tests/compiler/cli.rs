@@ -31,7 +31,7 @@ fn fault() {
 #[test]
 fn a_fault_says_what_to_report() {
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "fault", "--nocapture"])
+        .args(["--exact", "cli::fault", "--nocapture"])
         .env("APHEX_TEST_FAULT", "1")
         .output()
         .unwrap();

@@ -1,6 +1,6 @@
 //! The pipeline itself.
 
-use crate::eval::data::Object;
+use crate::eval::data::{Fields, Object};
 use crate::model::build::reader::Reader;
 use crate::model::build::{app, environment, notify, step, trigger};
 use crate::model::{
@@ -86,7 +86,7 @@ fn once<T>(reader: &Reader<'_>, kind: &'static str, read: impl Fn(&Reader<'_>) -
         path: reader.object.path.clone(),
         name_span: reader.object.name_span,
         span: reader.object.span,
-        fields: crate::collections::IndexMap::default(),
+        fields: Fields::default(),
         blocks: Vec::new(),
     };
     read(&Reader::new(&empty))

@@ -86,8 +86,10 @@ impl Case {
             .zip(spans)
             .map(|(command, span)| Text::new((*command).to_owned(), span))
             .collect();
+        let graph = crate::graph::build(&self.pipeline);
         let context = Context {
             pipelines: std::slice::from_ref(&self.pipeline),
+            graphs: std::slice::from_ref(&graph),
             program: Some(&program),
             files: &files,
             sources: &sources,
