@@ -382,7 +382,7 @@ fn a_process_that_is_killed_leaves_no_object() {
         return;
     };
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "as_child_that_uploads", "--nocapture"])
+        .args(["--exact", "stores::as_child_that_uploads", "--nocapture"])
         .env("APHEX_TEST_UPLOAD_TO", &ministack.url)
         .stdout(Stdio::null())
         .stderr(Stdio::null())

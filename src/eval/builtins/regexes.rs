@@ -1,5 +1,6 @@
 //! A regular expression, quick to read first and fast to run once that pays.
 
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
@@ -27,7 +28,7 @@ const SHORT: usize = 4_096;
 impl Pattern {
     /// Reads a pattern; in words why it is none.
     pub fn new(text: &str) -> Result<Pattern, String> {
-        let plain = is_plain(text).then(|| read_plain(text)).flatten();
+        let plain = plain(text).and_then(|text| read_plain(&text));
         let pattern = Pattern {
             text: text.into(),
             plain,
@@ -71,23 +72,48 @@ impl Pattern {
     }
 }
 
-/// Whether `regex-lite` either refuses the pattern or finds the same as `regex`: the two differ in `\d`, `\s`, `\w` and `\b`
-/// and in what flags do, which is about ASCII alone in `regex-lite`, and elsewhere `regex-lite` refuses what it does not know.
-fn is_plain(pattern: &str) -> bool {
-    let mut rest = pattern.chars();
-    while let Some(next) = rest.next() {
-        let is_plain = match next {
-            '\\' => rest
-                .next()
-                .is_none_or(|escaped| !"dDsSwWbB<>".contains(escaped)),
-            '(' => !rest.as_str().starts_with('?') || rest.as_str().starts_with("?:"),
-            _ => true,
+/// The white space of Unicode, which `\s` means in `regex`; in `regex-lite` that is about ASCII alone.
+const WHITE: &str =
+    r"\t-\r \x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}";
+
+/// The pattern as `regex-lite` must read it to find the same as `regex`; `None` where it cannot. The two differ in `\d`, `\s`, `\w`
+/// and `\b` and in what flags do; of these `\s` can be said in another way. What else `regex-lite` does not know it refuses.
+fn plain(pattern: &str) -> Option<Cow<'_, str>> {
+    let mut written = Cow::Borrowed("");
+    let (mut rest, mut in_class) = (pattern, false);
+    while let Some(next) = rest.chars().next() {
+        let (length, instead) = match next {
+            '\\' => match rest.chars().nth(1) {
+                Some('s') if in_class => (2, Some(WHITE.to_owned())),
+                Some('s') => (2, Some(format!("[{WHITE}]"))),
+                Some('S') if !in_class => (2, Some(format!("[^{WHITE}]"))),
+                Some(escaped) if "dDSwWbB<>".contains(escaped) => return None,
+                Some(escaped) => (1 + escaped.len_utf8(), None),
+                None => (1, None),
+            },
+            // Classes within classes, which would end before this one does, are refused by `regex-lite`.
+            '[' => {
+                in_class = true;
+                let first = rest.get(1..).unwrap_or_default();
+                let not = usize::from(first.starts_with('^'));
+                let bracket = first.get(not..).is_some_and(|first| first.starts_with(']'));
+                (1 + not + usize::from(bracket), None)
+            }
+            ']' => {
+                in_class = false;
+                (1, None)
+            }
+            '(' if !in_class && rest.starts_with("(?") && !rest.starts_with("(?:") => return None,
+            next => (next.len_utf8(), None),
         };
-        if !is_plain {
-            return false;
+        let (own, after) = rest.split_at_checked(length)?;
+        match instead {
+            Some(instead) => written.to_mut().push_str(&instead),
+            None => written += own,
         }
+        rest = after;
     }
-    true
+    Some(written)
 }
 
 fn read_plain(pattern: &str) -> Option<regex_lite::Regex> {
@@ -113,9 +139,9 @@ mod tests {
     #[test]
     fn what_depends_on_unicode_is_not_plain() {
         for pattern in [
-            r"\d", r"a\w", r"[\s]", r"\bx", "(?i)x", "(?x) a", "(?P<n>x)",
+            r"\d", r"a\w", r"[\S]", r"\bx", "(?i)x", "(?x) a", "(?P<n>x)",
         ] {
-            assert!(!is_plain(pattern), "{pattern}");
+            assert!(plain(pattern).is_none(), "{pattern}");
         }
         for pattern in [
             r"\\d",
@@ -126,8 +152,28 @@ mod tests {
             "(a|é)*",
         ] {
             assert!(
-                is_plain(pattern) && read_plain(pattern).is_some(),
+                plain(pattern).is_some_and(|pattern| read_plain(&pattern).is_some()),
                 "{pattern}"
+            );
+        }
+    }
+
+    /// Every character: what `\s` finds is what is written in its place.
+    #[test]
+    fn white_space_is_that_of_unicode() {
+        let [white, black] =
+            [r"^\s$", r"^[^\s]$"].map(|text| read_plain(&plain(text).unwrap()).unwrap());
+        let other = read_plain(&plain(r"^\S$").unwrap()).unwrap();
+        for text in ('\0'..=char::MAX).map(String::from) {
+            let full = text.chars().all(char::is_whitespace);
+            assert_eq!(
+                [
+                    white.is_match(&text),
+                    black.is_match(&text),
+                    other.is_match(&text)
+                ],
+                [full, !full, !full],
+                "{text:?}"
             );
         }
     }
@@ -152,10 +198,10 @@ mod tests {
 
         #[test]
         fn a_plain_pattern_finds_what_any_pattern_finds(
-            pattern in r"(\[\^?[ab&~:\-\]é\\.]{1,4}\]|[abé.^$|*+?{},0-2()\[\]]|\(\?:|\\[.x\-n1pud]){0,8}",
-            texts in prop::collection::vec("[abé0-2.&~:\\-\\[\\]\n]{0,8}", 4),
+            pattern in r"(\[\^?[ab&~:\-\]é\\.]{1,4}\]|[abé.^$|*+?{},0-2()\[\]]|\(\?:|\\[.x\-n1pudsS]){0,8}",
+            texts in prop::collection::vec("[abé0-2.&~:\\-\\[\\]\n \u{a0}]{0,8}", 4),
         ) {
-            let plain = is_plain(&pattern).then(|| read_plain(&pattern)).flatten();
+            let plain = plain(&pattern).and_then(|pattern| read_plain(&pattern));
             if let Some(plain) = plain {
                 let full = Regex::new(&pattern);
                 prop_assert!(full.is_ok(), "{:?}", full);
