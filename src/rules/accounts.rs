@@ -124,7 +124,7 @@ fn belongs(environment: &Environment, arn: &Text, what: &str, problems: &mut Pro
                 format!("region {}", environment.region.value),
             )
             .help(format!(
-                "name a {what} of region {}: CloudFormation watches those alone",
+                "name a {what} of region {}, where the environment is",
                 environment.region.value
             )),
         );

@@ -22,10 +22,14 @@ mod folders;
 mod part;
 mod run_info;
 pub mod schedule;
+#[cfg(feature = "cloud")]
+mod seers;
 mod summary;
 mod task;
 
 pub use folders::Folders;
 pub use run_info::{From, RunInfo, github, is_commit};
+#[cfg(feature = "cloud")]
+pub use seers::Seers;
 pub use summary::{Standing, run_record};
 pub use task::{Task, path_of};

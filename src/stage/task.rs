@@ -29,6 +29,8 @@ pub enum Task {
     Deploy(Deploy),
     /// Synthesise what an app deploys to an environment, and show what would change
     Diff(Diff),
+    /// Watch the alarms of an environment
+    Bake(Bake),
     /// Say what is asked of whom
     ApprovalRequest(Holder),
     /// Judge the answer
@@ -117,6 +119,14 @@ pub struct Diff {
     pub app: String,
 }
 
+/// The bake of an environment.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Bake {
+    /// The environment
+    #[arg(long, value_name = "ENV")]
+    pub environment: String,
+}
+
 /// An image.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Tools {
@@ -180,12 +190,14 @@ impl Task {
                 environment: environment.name.value.clone(),
                 app: app.value.clone(),
             }),
+            StageKind::Bake(_) => Task::Bake(Bake {
+                environment: environment_name(),
+            }),
             StageKind::Environment(_)
             | StageKind::Wave(_)
             | StageKind::Diffs
             | StageKind::SelfUpdate
             | StageKind::Approval(_)
-            | StageKind::Bake(_)
             | StageKind::Finish => return None,
         })
     }
@@ -202,6 +214,7 @@ impl Task {
             Task::Test(_) => "test",
             Task::Deploy(_) => "deploy",
             Task::Diff(_) => "diff",
+            Task::Bake(_) => "bake",
             Task::ApprovalRequest(_) => "approval-request",
             Task::ApprovalDecision(_) => "approval-decision",
             Task::Finish(_) => "finish",
@@ -229,6 +242,7 @@ impl Task {
                 flag("approver", &decision.approver);
             }
             Task::Finish(finish) => flag("status", &finish.status),
+            Task::Bake(bake) => flag("environment", &bake.environment),
             Task::Hook(hook) => {
                 flag("environment", &hook.environment);
                 flag("hook", &hook.hook);

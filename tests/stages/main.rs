@@ -4,6 +4,7 @@
 mod support;
 
 mod aws;
+mod bake;
 mod containers;
 mod deploy;
 mod finish;

@@ -84,6 +84,16 @@ impl Failure {
         }
     }
 
+    /// There is no identity that could be asked.
+    pub fn of_nobody() -> Failure {
+        Failure {
+            cause: Cause::NoCredentials,
+            operation: "",
+            code: None,
+            message: "there is no identity that could be asked".to_owned(),
+        }
+    }
+
     /// The machine lacks something that Aphex itself needs.
     pub fn of_system(error: &io::Error) -> Failure {
         Failure {

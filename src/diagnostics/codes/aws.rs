@@ -5,4 +5,7 @@ codes! {
     DENIED "A0971" "AWS does not allow what is asked";
     UNREACHABLE "A0972" "AWS does not answer";
     FAILED "A0973" "AWS did not do what was asked";
+    ALARM "A0974" "an alarm went off";
+    NO_ALARM "A0975" "an alarm is not there";
+    NOT_WATCHED "A0976" "nobody tells how alarms are";
 }

@@ -9,7 +9,7 @@ use crate::stage::record::StackOutputs;
 #[derive(Debug)]
 pub struct Aftermath {
     #[cfg(feature = "cloud")]
-    seers: Vec<crate::cloud::aws::Aws>,
+    seers: crate::stage::Seers,
     stack: String,
     /// When the deployment began, in milliseconds since 1970.
     #[cfg_attr(not(feature = "cloud"), allow(dead_code))]
@@ -22,9 +22,8 @@ mod asked {
 
     use super::{Aftermath, AssemblyStack, Diagnostic, Environment, StackOutputs};
     use crate::cloud::aws::cloudformation::{self, Event, Stack};
-    use crate::cloud::aws::{Access, Aws, Failure, Profile};
     use crate::rules::partition;
-    use crate::stage::identity;
+    use crate::stage::Seers;
 
     /// Of the resources that failed by themselves so many are named; the others mostly follow.
     const MOST: usize = 5;
@@ -41,23 +40,12 @@ mod asked {
             tmp: &Path,
         ) -> Aftermath {
             let region = found.region.as_deref().unwrap_or(region);
-            let access = |profile| Access {
-                region: Some(region.to_owned()),
-                profile,
-            };
-            let mut accesses = Vec::new();
-            if let Some(role) = &found.deploy_role {
-                let role = role.replace("${AWS::Partition}", partition(region));
-                let mut env = env.clone();
-                let file = identity::assume(&mut env, &role, session, region, tmp, "aws-look");
-                accesses.push(access(file.ok().and_then(|_| profile_of(&env))));
-            }
-            accesses.push(access(profile_of(env)));
+            let role = found.deploy_role.iter();
+            let roles: Vec<String> = role
+                .map(|role| role.replace("${AWS::Partition}", partition(region)))
+                .collect();
             Aftermath {
-                seers: accesses
-                    .iter()
-                    .filter_map(|access| Aws::new(access).ok())
-                    .collect(),
+                seers: Seers::new(env, &roles, region, session, tmp),
                 stack: found.name.clone(),
                 since: jiff::Timestamp::now().as_millisecond(),
             }
@@ -65,21 +53,28 @@ mod asked {
 
         /// The stack's outputs as they are now; `None` where nobody tells.
         pub fn outputs(&self) -> Option<StackOutputs> {
-            let stack = self.ask(|aws| cloudformation::stack(aws, &self.stack))?;
-            Some(stack?.outputs)
+            let stack = self
+                .seers
+                .ask(|aws| cloudformation::stack(aws, &self.stack));
+            Some(stack.ok()??.outputs)
         }
 
         /// Adds to the error of a deployment what failed, why, what came of it and what to do.
         pub fn explain(&self, problem: Diagnostic) -> Diagnostic {
+            let seers = &self.seers;
+            let events = seers.ask(|aws| cloudformation::events(aws, &self.stack, self.since));
+            let stack = seers.ask(|aws| cloudformation::stack(aws, &self.stack));
             let mut problem = problem;
-            let events = self.ask(|aws| cloudformation::events(aws, &self.stack, self.since));
-            for line in self.culprits(&self.stack, &events.unwrap_or_default(), 0) {
+            for line in self.culprits(&self.stack, events.as_deref().unwrap_or_default(), 0) {
                 problem = problem.note(line);
             }
-            let stack = self.ask(|aws| cloudformation::stack(aws, &self.stack));
-            match stack.flatten() {
-                Some(stack) => tell_state(problem, &self.stack, &stack),
-                None => problem,
+            // It may never have been made, and then has no events.
+            if let (Err(failure), Ok(Some(_)) | Err(_)) = (&events, &stack) {
+                problem = problem.note(format!("CloudFormation could not be asked why: {failure}"));
+            }
+            match stack {
+                Ok(Some(stack)) => tell_state(problem, &self.stack, &stack),
+                Ok(None) | Err(_) => problem,
             }
         }
 
@@ -94,8 +89,9 @@ mod asked {
             let mut lines = Vec::new();
             for event in failed.take(MOST) {
                 if event.kind == "AWS::CloudFormation::Stack" && depth < DEEPEST {
+                    let seers = &self.seers;
                     let within =
-                        self.ask(|aws| cloudformation::events(aws, &event.physical, self.since));
+                        seers.ask(|aws| cloudformation::events(aws, &event.physical, self.since));
                     let within =
                         self.culprits(&event.physical, &within.unwrap_or_default(), depth + 1);
                     if !within.is_empty() {
@@ -116,10 +112,6 @@ mod asked {
             }
             lines
         }
-
-        fn ask<T>(&self, question: impl Fn(&Aws) -> Result<T, Failure>) -> Option<T> {
-            self.seers.iter().find_map(|aws| question(aws).ok())
-        }
     }
 
     /// What was stopped since something else failed.
@@ -139,6 +131,9 @@ mod asked {
             "UPDATE_ROLLBACK_FAILED" => {
                 "its rollback failed: repair the cause, then `aws cloudformation continue-update-rollback`, then run it again"
             }
+            "REVIEW_IN_PROGRESS" => {
+                "it was never made, only a change set for it was: delete the stack, and run it again"
+            }
             status if status.ends_with("_IN_PROGRESS") => {
                 "something else changes it now: wait until that has ended, and run it again"
             }
@@ -149,14 +144,52 @@ mod asked {
             .help(help)
     }
 
-    /// The profile that an environment leads programs to by a generated configuration.
-    fn profile_of(env: &Environment) -> Option<Profile> {
-        let name = env.get(std::ffi::OsStr::new("AWS_PROFILE"))?.to_str()?;
-        let file = env.get(std::ffi::OsStr::new("AWS_CONFIG_FILE"))?;
-        (name == identity::PROFILE).then(|| Profile {
-            file: file.into(),
-            name: name.to_owned(),
-        })
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+        use crate::diagnostics::codes::run_cdk::DEPLOY_FAILED;
+
+        fn problem() -> Diagnostic {
+            Diagnostic::without_place(&DEPLOY_FAILED, "stack `Api` was not deployed")
+        }
+
+        #[test]
+        fn req_8_4_it_is_said_that_nobody_tells_why() {
+            let aftermath = Aftermath {
+                seers: Seers::nobody(),
+                stack: "Api".to_owned(),
+                since: 0,
+            };
+            let problem = aftermath.explain(problem());
+            let [note] = problem.notes.as_slice() else {
+                panic!("{problem:?}");
+            };
+            assert!(
+                note.starts_with("CloudFormation could not be asked why: "),
+                "{note}"
+            );
+        }
+
+        #[test]
+        fn what_to_do_follows_from_the_state() {
+            let help = |status: &str| {
+                let stack = Stack {
+                    status: status.to_owned(),
+                    reason: None,
+                    outputs: StackOutputs::default(),
+                };
+                tell_state(problem(), "Api", &stack).help.unwrap()
+            };
+            for (status, what) in [
+                ("ROLLBACK_COMPLETE", "was rolled back"),
+                ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
+                ("REVIEW_IN_PROGRESS", "delete the stack"),
+                ("UPDATE_IN_PROGRESS", "wait until that has ended"),
+                ("UPDATE_COMPLETE", "safe"),
+            ] {
+                assert!(help(status).contains(what), "{status}: {}", help(status));
+            }
+        }
     }
 }
 

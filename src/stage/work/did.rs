@@ -62,6 +62,12 @@ impl Did {
         }
     }
 
+    /// It was told to stop.
+    pub fn stopped(&mut self, problem: Diagnostic) {
+        self.problems.push(problem);
+        self.status = Some(Status::Stopped);
+    }
+
     /// How it ended.
     pub fn outcome(&self) -> Outcome {
         if self.rejected {

@@ -1,6 +1,7 @@
 //! What each stage does: one file a stage, over everything else in this folder.
 
 mod approval;
+mod bake;
 mod beside;
 mod context;
 mod deploy;
@@ -164,6 +165,10 @@ fn in_entry<'p>(
                 approval::request(context, pipeline, entry, id, approval)
             }
         },
+        Some(StageKind::Bake(bake)) => match environment_of(entry, id) {
+            Some(environment) => bake::perform(context, environment, bake),
+            None => Did::nothing("no environment holds it"),
+        },
         _ => Did::nothing("it has nothing to do here"),
     };
     (Some(path), did)
@@ -194,6 +199,15 @@ fn with_values<'p>(pipeline: &'p Pipeline, kind: StageKind<'p>) -> Option<StageK
         },
         other => other,
     })
+}
+
+/// The environment that holds a stage.
+fn environment_of<'p>(entry: &Entry<'p>, id: crate::graph::StageId) -> Option<&'p Environment> {
+    let holder = entry.stage(entry.stage(id)?.parent?)?;
+    match holder.kind {
+        StageKind::Environment(environment) => Some(environment),
+        _ => None,
+    }
 }
 
 /// The region of the environment that holds a stage.
