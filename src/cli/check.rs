@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::analysis::Analysis;
+use crate::cli::assembly::Against;
 use crate::cli::console::Console;
 use crate::cli::fixes::{self, Fixed};
 use crate::cli::input::{Finder, Input};
@@ -13,7 +15,7 @@ use crate::collections::HashSet;
 use crate::diagnostics::codes::input::UNUSED_ALLOW;
 use crate::diagnostics::{Report, human, plural};
 
-/// Check pipelines: nothing runs, nothing leaves this machine
+/// Check pipelines: nothing leaves this machine, and without `--synth` nothing runs
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -21,6 +23,7 @@ Examples:
   aphex check services/shop            every pipeline.aphex below a directory
   aphex check --fix                    correct what can be corrected safely
   aphex check --format sarif > a.sarif for code scanning
+  aphex check --synth                  compare with what the CDK app makes, too
   cat pipeline.aphex | aphex check -   standard input
 
 Exit codes: 0 fine, 1 errors (or warnings, where they are denied), 64 wrong usage")]
@@ -37,6 +40,8 @@ pub struct Check {
     /// Apply every correction that is safe to make, then check again
     #[arg(long)]
     fix: bool,
+    #[command(flatten)]
+    against: Against,
     /// Say nothing where there are no problems
     #[arg(long, short)]
     quiet: bool,
@@ -65,16 +70,22 @@ impl Check {
             console.fail("`--fix` cannot change standard input", Some(help));
             return Exit::Usage;
         }
+        if let Some((message, help)) = self.against.wrong() {
+            console.fail(message, Some(help));
+            return Exit::Usage;
+        }
         let checked: Vec<String> = inputs.iter().map(Input::shown).collect();
         let whole = self.paths.is_empty();
         let found = match self.fix {
-            false => look(&inputs, whole),
+            false => look(&inputs, whole, |input, analysis| {
+                self.against.look(input, analysis, console);
+            }),
             true => {
                 let Fixed {
                     reports,
                     done,
                     failed,
-                } = fixes::apply(&inputs, |inputs| look(inputs, whole));
+                } = fixes::apply(&inputs, |inputs| look(inputs, whole, |_, _| ()));
                 console.remark(&done);
                 if !failed.is_empty() {
                     let failed = [Report::without_sources(failed)];
@@ -101,11 +112,15 @@ impl Check {
     }
 }
 
-/// Checks each input. `whole` says that they are all of the repository.
-fn look(inputs: &[Input], whole: bool) -> Vec<Report> {
+/// Checks each input. `whole` says that they are all of the repository; `more` adds what is wrong beyond the file.
+fn look(inputs: &[Input], whole: bool, mut more: impl FnMut(&Input, &mut Analysis)) -> Vec<Report> {
     let mut reports: Vec<Report> = inputs
         .iter()
-        .map(|input| output::report(input, output::look(input)))
+        .map(|input| {
+            let mut analysis = output::look(input);
+            more(input, &mut analysis);
+            output::report(input, analysis)
+        })
         .collect();
     settle_unused(&mut reports, inputs, whole);
     reports

@@ -3,6 +3,7 @@
 //! A command is a struct of arguments with a `run` that returns an [`Exit`]. A new one is a file
 //! here, a line in [`Command`] and a line in [`dispatch`].
 
+mod assembly;
 mod check;
 mod compile;
 mod completions;

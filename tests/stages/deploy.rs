@@ -6,9 +6,9 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use crate::support::cdk::node_modules;
 use crate::support::ministack::Ministack;
 use crate::support::project::git;
-use crate::support::tools;
 use serde_json::Value;
 
 const DEV: &str = "111122223333";
@@ -156,39 +156,6 @@ impl Shop {
             .collect();
         names.sort();
         names
-    }
-}
-
-/// The CDK of the quickstart, installed once.
-fn node_modules(test: &str) -> Option<PathBuf> {
-    static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    let _one = ONE.lock().unwrap();
-    let folder = tools::tools().join("cdk");
-    let modules = folder.join("node_modules");
-    if modules.join(".whole").exists() {
-        return Some(modules);
-    }
-    fs::create_dir_all(&folder).unwrap();
-    for name in ["package.json", "package-lock.json"] {
-        let from = tools::root().join("examples/quickstart").join(name);
-        fs::copy(from, folder.join(name)).unwrap();
-    }
-    let mut npm = Command::new("npm");
-    npm.args(["ci", "--no-audit", "--no-fund", "--silent"])
-        .current_dir(&folder);
-    match tools::output(&mut npm) {
-        Ok(_) => {
-            fs::write(modules.join(".whole"), "").unwrap();
-            Some(modules)
-        }
-        Err(missing) => {
-            tools::skip(
-                test,
-                &missing,
-                "install Node.js 20 or newer, with the npm registry in reach",
-            );
-            None
-        }
     }
 }
 

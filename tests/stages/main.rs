@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod assemblies;
 mod aws;
 mod bake;
 mod containers;

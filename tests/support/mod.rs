@@ -9,6 +9,7 @@
     clippy::string_slice
 )]
 
+pub mod cdk;
 pub mod cluster;
 pub mod compile;
 pub mod containers;

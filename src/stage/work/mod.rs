@@ -36,6 +36,7 @@ pub use approval::message;
 pub use context::{Commit, Context};
 pub use did::Did;
 pub use ready::ready;
+pub use secrets::variable_of;
 pub use start::{checkout, open};
 
 /// Does the work of a stage, writes down what came of it, and returns how it ended.

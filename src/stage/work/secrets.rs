@@ -138,7 +138,7 @@ fn missing(secret: &Secret) -> Diagnostic {
 }
 
 /// The variable that holds a secret on one machine: `APHEX_SECRET_SHOP_DEV_DB__URL`.
-fn variable_of(secret: &Secret) -> String {
+pub fn variable_of(secret: &Secret) -> String {
     let upper = |text: &str| -> String {
         let letters = text
             .chars()
