@@ -10,12 +10,12 @@ use crate::cli::console::Console;
 use crate::cli::fixes::{self, Fixed};
 use crate::cli::input::{Finder, Input};
 use crate::cli::output::{self, Format};
-use crate::cli::{Exit, exit_for};
+use crate::cli::{Exit, exit_for, preflight};
 use crate::collections::HashSet;
 use crate::diagnostics::codes::input::UNUSED_ALLOW;
 use crate::diagnostics::{Report, human, plural};
 
-/// Check pipelines: nothing leaves this machine, and without `--synth` nothing runs
+/// Check pipelines: without `--preflight` nothing leaves this machine, and without `--synth` nothing runs
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -24,6 +24,7 @@ Examples:
   aphex check --fix                    correct what can be corrected safely
   aphex check --format sarif > a.sarif for code scanning
   aphex check --synth                  compare with what the CDK app makes, too
+  aphex check --preflight              also ask AWS and this machine
   cat pipeline.aphex | aphex check -   standard input
 
 Exit codes: 0 fine, 1 errors (or warnings, where they are denied), 64 wrong usage")]
@@ -42,6 +43,10 @@ pub struct Check {
     fix: bool,
     #[command(flatten)]
     against: Against,
+    /// Also ask what a deployment with your credentials would meet: whether each account can be reached, is the one in the file and is bootstrapped for the CDK, and
+    /// whether the tools are here that `aphex run` needs. Files with errors are left out
+    #[arg(long, conflicts_with = "fix")]
+    preflight: bool,
     /// Say nothing where there are no problems
     #[arg(long, short)]
     quiet: bool,
@@ -78,6 +83,9 @@ impl Check {
         let whole = self.paths.is_empty();
         let found = match self.fix {
             false => look(&inputs, whole, |input, analysis| {
+                if self.preflight && !analysis.has_errors() {
+                    preflight::check(input, analysis, console);
+                }
                 self.against.look(input, analysis, console);
             }),
             true => {

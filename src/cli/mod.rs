@@ -20,6 +20,7 @@ mod history;
 pub mod input;
 mod new;
 mod output;
+mod preflight;
 mod run;
 mod runs;
 mod stage;

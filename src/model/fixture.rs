@@ -210,6 +210,7 @@ pub fn pipeline(targets: Vec<Target>) -> Pipeline {
             env: IndexMap::default(),
             context: IndexMap::default(),
             image: None,
+            bootstrap: true,
             span: span(8),
         }],
         build: step(StepKind::Build, "", "build"),

@@ -15,6 +15,8 @@ use crate::stage::process::Environment;
 pub const PROFILE: &str = "aphex";
 /// The profile of the pod's own identity, which may assume it.
 const POD: &str = "aphex-pod";
+/// The profile of a role that was assumed before, and assumes the next one.
+const BEFORE: &str = "aphex-before";
 /// The profile of keys that were given as variables.
 const KEYS: &str = "aphex-keys";
 /// Variables with keys, and where they are put aside.
@@ -26,7 +28,7 @@ const SOURCE: [(&str, &str); 3] = [
 
 /// Lets the programs that get this environment assume a role, through a configuration file `name` in `folder`; its path.
 ///
-/// `session` names the run in CloudTrail.
+/// `session` names the run in CloudTrail. Where the environment leads to a role already, that one assumes the next.
 pub fn assume(
     env: &mut Environment,
     role: &str,
@@ -36,7 +38,7 @@ pub fn assume(
     name: &str,
 ) -> io::Result<PathBuf> {
     let path = folder.join(name);
-    fs::write(&path, configuration(env, role, session, region))?;
+    fs::write(&path, configuration(env, role, session, region, folder))?;
     env.insert("AWS_CONFIG_FILE".into(), path.clone().into());
     env.insert("AWS_PROFILE".into(), PROFILE.into());
     // Keys in variables come before a profile in some tools, so they go on by another way: the profile asks Aphex for them.
@@ -52,13 +54,41 @@ pub fn assume(
     Ok(path)
 }
 
-fn configuration(env: &Environment, role: &str, session: &str, region: &str) -> String {
+fn configuration(
+    env: &Environment,
+    role: &str,
+    session: &str,
+    region: &str,
+    folder: &Path,
+) -> String {
     let variable = |name: &str| {
         let value = env.get(OsStr::new(name))?.to_str()?;
         (!value.is_empty()).then_some(value)
     };
     let session = session_name(session);
     let mut text = String::new();
+    let before = variable("AWS_PROFILE").filter(|name| *name == PROFILE);
+    // Somebody's own profile may have the name; one of ours stands beside the new one.
+    if let Some(file) = before.and(variable("AWS_CONFIG_FILE"))
+        && Path::new(file).parent() == Some(folder)
+        && let Ok(earlier) = fs::read_to_string(file)
+    {
+        // Roles of roles: each file has all that its last profile needs, under names of their own.
+        let depth = earlier.matches(BEFORE).count() / 2;
+        let name = match depth {
+            0 => BEFORE.to_owned(),
+            deeper => format!("{BEFORE}-{deeper}"),
+        };
+        text.push_str(&earlier.replace(
+            &format!("[profile {PROFILE}]"),
+            &format!("[profile {name}]"),
+        ));
+        let _ = writeln!(
+            text,
+            "\n[profile {PROFILE}]\nrole_arn = {role}\nsource_profile = {name}\nrole_session_name = {session}\nregion = {region}"
+        );
+        return text;
+    }
     let source = match (
         variable("AWS_ROLE_ARN"),
         variable("AWS_WEB_IDENTITY_TOKEN_FILE"),
@@ -109,10 +139,12 @@ fn program() -> String {
     }
 }
 
-/// What `credential_process` is to print of the keys that [`assume`] has put aside; `None` where there are none. The form is
-/// that of the AWS SDKs' "process credential provider".
+/// What `credential_process` is to print of the keys that [`assume`] has put aside, or, where Aphex itself assumes the role, of those that are where they
+/// were; `None` where there are none. The form is that of the AWS SDKs' "process credential provider".
 pub fn source(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let [id, secret, token] = SOURCE.map(|(_, kept)| variable(kept));
+    let is_kept = variable("APHEX_SOURCE_ACCESS_KEY_ID").is_some();
+    let [id, secret, token] =
+        SOURCE.map(|(given, kept)| variable(if is_kept { kept } else { given }));
     let mut credentials = serde_json::json!({
         "Version": 1,
         "AccessKeyId": id?,
@@ -180,6 +212,52 @@ mod tests {
     }
 
     #[test]
+    fn a_role_assumes_the_next_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut env = env(&[("AWS_ACCESS_KEY_ID", "canary")]);
+        for (role, name) in [("one", "a"), ("two", "b"), ("three", "c")] {
+            let role = format!("arn:aws:iam::444455556666:role/{role}");
+            assume(&mut env, &role, "run", "us-east-1", folder.path(), name).unwrap();
+        }
+        let text = fs::read_to_string(folder.path().join("c")).unwrap();
+        let lines: Vec<&str> = text
+            .lines()
+            .filter(|line| {
+                line.starts_with(['[', 'r']) && !line.contains("region") || line.contains("source")
+            })
+            .filter(|line| !line.contains("session"))
+            .collect();
+        let expected = [
+            "[profile aphex-keys]",
+            "[profile aphex-before]",
+            "role_arn = arn:aws:iam::444455556666:role/one",
+            "source_profile = aphex-keys",
+            "[profile aphex-before-1]",
+            "role_arn = arn:aws:iam::444455556666:role/two",
+            "source_profile = aphex-before",
+            "[profile aphex]",
+            "role_arn = arn:aws:iam::444455556666:role/three",
+            "source_profile = aphex-before-1",
+        ];
+        assert_eq!(lines, expected, "{text}");
+        assert!(!text.contains("canary"), "{text}");
+    }
+
+    /// Where Aphex itself asks, the keys are where they were.
+    #[test]
+    fn keys_are_found_where_they_were_put_or_where_they_were_given() {
+        let given = |name: &str| (name == "AWS_ACCESS_KEY_ID" || name == "AWS_SECRET_ACCESS_KEY").then(|| "given".to_owned());
+        assert!(source(given).unwrap().contains("given"));
+        let kept = |name: &str| match name.starts_with("APHEX_SOURCE_") {
+            true => Some("kept".to_owned()),
+            false => given(name),
+        };
+        let json = source(kept).unwrap();
+        assert!(json.contains("kept") && !json.contains("given"), "{json}");
+        assert_eq!(source(|_| None), None);
+    }
+
+    #[test]
     fn req_7_5_no_credential_is_written() {
         for (variables, source) in [
             (
@@ -196,7 +274,7 @@ mod tests {
             (&[("AWS_PROFILE", "work")][..], "source_profile = work"),
             (&[][..], "source_profile = default"),
         ] {
-            let text = configuration(&env(variables), ROLE, "x", "us-east-1");
+            let text = configuration(&env(variables), ROLE, "x", "us-east-1", Path::new("/none"));
             assert!(text.contains(source), "{text}");
             assert!(!text.contains("canary"), "{text}");
             assert!(text.contains("role_session_name = aphex-x"), "{text}");

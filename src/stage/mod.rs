@@ -4,6 +4,7 @@
 //! is synchronous: a stage waits for one thing at a time, and threads do for the rest. A failure is a
 //! [`Diagnostic`](crate::diagnostics::Diagnostic), with its place in the pipeline where it has one.
 
+pub mod accounts;
 pub mod archive;
 pub mod cdk;
 pub mod checkout;

@@ -13,6 +13,7 @@ mod images;
 mod local;
 mod notifications;
 mod pods;
+mod preflight;
 mod records;
 mod run;
 mod stage_process;

@@ -58,7 +58,7 @@ impl Aws {
             .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
             .timeout_config(timeouts);
         if let Some(profile) = &access.profile {
-            loader = with_profile(loader, profile, http);
+            loader = with_profile(loader, profile, access.region.clone(), http);
         }
         if let Some(region) = &access.region {
             loader = loader.region(Region::new(region.clone()));
@@ -78,8 +78,16 @@ impl Aws {
 }
 
 /// The chain of the SDK asks the variables of the environment before any profile, so the profile is asked by itself.
-fn with_profile(loader: ConfigLoader, profile: &Profile, http: SharedHttpClient) -> ConfigLoader {
-    let asked = ProviderConfig::default().with_http_client(http);
+fn with_profile(
+    loader: ConfigLoader,
+    profile: &Profile,
+    region: Option<String>,
+    http: SharedHttpClient,
+) -> ConfigLoader {
+    // The calls that assume the profile's role are made in this region.
+    let asked = ProviderConfig::default()
+        .with_http_client(http)
+        .with_region(region.map(Region::new));
     let files = EnvConfigFiles::builder()
         .with_file(EnvConfigFileKind::Config, &profile.file)
         .build();

@@ -5,7 +5,9 @@ use std::fmt;
 use std::io;
 
 use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::error::{ConnectorError, ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 
 use crate::diagnostics::codes::aws as codes;
 use crate::diagnostics::{Diagnostic, safe};
@@ -71,6 +73,9 @@ impl Failure {
             SdkError::DispatchFailure(_) | SdkError::ResponseError(_)
         );
         let is_of_credentials = chain(&error).any(|cause| cause.is::<CredentialsError>());
+        if is_of_credentials && let Some(failure) = of_role(&error) {
+            return failure;
+        }
         let cause = match (is_of_credentials, is_timeout || is_dispatch) {
             (true, _) => Cause::NoCredentials,
             (false, true) => Cause::Unreachable,
@@ -216,6 +221,42 @@ fn of_code(code: &str) -> Cause {
         | "InternalFailure" => Cause::Throttled,
         _ => Cause::Other,
     }
+}
+
+/// Why credentials could not be had, where a role was to be assumed: STS has said no, or not answered.
+fn of_role(error: &(dyn Error + 'static)) -> Option<Failure> {
+    const OPERATIONS: [&str; 2] = ["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"];
+    let [assume, with_token] = OPERATIONS;
+    for cause in chain(error) {
+        let answer = match (
+            cause.downcast_ref::<AssumeRoleError>(),
+            cause.downcast_ref::<AssumeRoleWithWebIdentityError>(),
+        ) {
+            (Some(error), _) => Some((assume, error.code(), error.message())),
+            (_, Some(error)) => Some((with_token, error.code(), error.message())),
+            _ => None,
+        };
+        if let Some((operation, code, message)) = answer {
+            let message = safe::line(message.unwrap_or("it gives no reason")).into_owned();
+            return Some(Failure {
+                cause: of_code(code.unwrap_or_default()),
+                operation,
+                code: code.map(str::to_owned),
+                message,
+            });
+        }
+        // One of the kind `other` is a fault of the configuration.
+        let connector = cause.downcast_ref::<ConnectorError>();
+        if connector.is_some_and(|error| error.is_io() || error.is_timeout()) {
+            return Some(Failure {
+                cause: Cause::Unreachable,
+                operation: assume,
+                code: None,
+                message: said(cause),
+            });
+        }
+    }
+    None
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

@@ -37,6 +37,7 @@ pub mod input;
 pub mod names;
 pub mod pipeline;
 pub mod platform;
+pub mod preflight;
 pub mod run;
 pub mod run_approval;
 pub mod run_cdk;
@@ -59,6 +60,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         evaluation::ALL,
         pipeline::ALL,
         platform::ALL,
+        preflight::ALL,
         run::ALL,
         run_process::ALL,
         run_checkout::ALL,

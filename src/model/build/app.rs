@@ -21,6 +21,7 @@ pub(super) fn all(pipeline: &Reader<'_>) -> Vec<App> {
             env: Env::default(),
             context: Env::default(),
             image: None,
+            bootstrap: true,
             span,
         });
     }
@@ -36,6 +37,7 @@ fn read(reader: &Reader<'_>) -> App {
         env: reader.env("env"),
         context: reader.env("context"),
         image: reader.optional_text("image"),
+        bootstrap: reader.bool("bootstrap"),
         span: reader.span(),
     }
 }

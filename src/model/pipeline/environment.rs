@@ -183,6 +183,8 @@ pub struct App {
     pub context: Env,
     /// The image that synthesises and deploys; `None` is the default deployer image.
     pub image: Option<Text>,
+    /// Whether its stacks need the CDK's bootstrap in their accounts.
+    pub bootstrap: bool,
     /// The block; the pipeline where none was written.
     pub span: Span,
 }

@@ -1,5 +1,6 @@
 //! What each stage does: one file a stage, over everything else in this folder.
 
+mod accounts;
 mod approval;
 mod bake;
 mod beside;
@@ -35,6 +36,7 @@ use crate::stage::{Task, path_of};
 pub use approval::message;
 pub use context::{Commit, Context};
 pub use did::Did;
+pub use preflight::tools_here;
 pub use ready::ready;
 pub use secrets::variable_of;
 pub use start::{checkout, open};

@@ -12,9 +12,9 @@ use crate::rules;
 use crate::source::Span;
 use crate::stage::container;
 use crate::stage::record::Engine;
-use crate::stage::work::{Context, Did, beside, region_of};
+use crate::stage::work::{Context, Did, accounts, beside, region_of};
 
-/// Checks the file at the commit, and that the tools are there.
+/// Checks the file at the commit, that the accounts are ready, and that the tools are there.
 pub fn perform(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>) -> Did {
     let mut did = Did::default();
     let files = context.files();
@@ -32,9 +32,10 @@ pub fn perform(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>) -> Did
     if context.run.engine == Engine::Local {
         secrets(context, pipeline, entry, &mut did);
         tools(context, pipeline, entry, &mut did);
-        if did.problems.is_empty() {
-            containers(context, entry, &mut did);
-        }
+    }
+    accounts::check(context, pipeline, entry, &mut did);
+    if context.run.engine == Engine::Local && did.problems.is_empty() {
+        containers(context, entry, &mut did);
     }
     did
 }
@@ -92,18 +93,29 @@ fn secrets(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>, did: &mut 
 
 /// On one machine every step without an image runs here, so everything it calls must be here.
 fn tools(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>, did: &mut Did) {
+    let steps = entry.stages.iter().filter_map(|stage| match stage.kind {
+        StageKind::Step(step) => Some((stage, step)),
+        _ => None,
+    });
+    let here = steps.filter(|(stage, step)| {
+        !context.run.leaves_out_with_all(entry, stage) && !beside::is_inside(context, step)
+    });
+    let (found, missing) = tools_here(pipeline, here.map(|(stage, step)| (&*stage.name, step)));
+    did.problems.extend(missing);
+    if !found.is_empty() {
+        context.log.line(&format!("tools: {}", found.join(", ")));
+    }
+}
+
+/// The tools that steps (by the names of their stages) and apps call: those that are on this machine, and what is wrong where one is not.
+pub fn tools_here<'p>(
+    pipeline: &Pipeline,
+    steps: impl Iterator<Item = (&'p str, &'p Step)>,
+) -> (Vec<String>, Vec<Diagnostic>) {
     let mut wanted: BTreeMap<String, (Span, String)> = BTreeMap::new();
-    for stage in &entry.stages {
-        let StageKind::Step(step) = stage.kind else {
-            continue;
-        };
-        if context.run.leaves_out_with_all(entry, stage) || beside::is_inside(context, step) {
-            continue;
-        }
+    for (name, step) in steps {
         for tool in rules::tools(step) {
-            wanted
-                .entry(tool)
-                .or_insert((step.span, stage.name.clone()));
+            wanted.entry(tool).or_insert((step.span, name.to_owned()));
         }
     }
     for app in &pipeline.apps {
@@ -114,13 +126,14 @@ fn tools(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>, did: &mut Di
         }
     }
     let mut found = Vec::new();
+    let mut missing = Vec::new();
     for (tool, (span, user)) in wanted {
         // A path is a file of the repository, or of what a command before has made.
         if tool.contains('/') || is_here(&tool) {
             found.push(tool);
             continue;
         }
-        did.problems.push(
+        missing.push(
             Diagnostic::error(
                 &codes::NO_TOOL,
                 span,
@@ -130,9 +143,7 @@ fn tools(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>, did: &mut Di
             .help("install it; or name an image that has it, `image = \"…\"`, and use `aphex run --container`"),
         );
     }
-    if !found.is_empty() {
-        context.log.line(&format!("tools: {}", found.join(", ")));
-    }
+    (found, missing)
 }
 
 /// The engine, where a step of this run needs one; and what is called in images that steps run in.

@@ -1,0 +1,9 @@
+//! The accounts that a run deploys to: who may deploy there, and whether they are ready for the CDK (9.3).
+
+#[cfg(feature = "cloud")]
+mod ask;
+mod target;
+
+#[cfg(feature = "cloud")]
+pub use ask::{Asker, caller, check};
+pub use target::{Target, targets};

@@ -1,0 +1,211 @@
+//! The pre-flight of accounts and regions, with an emulator of AWS. A test whose name begins with `req_` proves the criterion of that number.
+#![cfg(feature = "cloud")]
+
+use std::process::Output;
+
+use crate::support::http;
+use crate::support::ministack::Ministack;
+use crate::support::project::{Project, git, stage, text};
+
+const DEV: &str = "111122223333";
+const PROD: &str = "444455556666";
+
+/// Three environments in two accounts and three regions, each with a stack.
+fn project(environments: &[(&str, &str, &str, &str)]) -> Project {
+    let project = Project::new("build { run = [\"true\"] }", "stack A");
+    let environments: String = environments
+        .iter()
+        .map(|(name, account, region, more)| {
+            format!("  environment {name} {{\n    account = \"{account}\"\n    region = \"{region}\"\n    {more}\n    stack A\n  }}\n")
+        })
+        .collect();
+    project.write(
+        "pipeline.aphex",
+        &format!(
+            "pipeline shop {{\n  cluster = \"company-pipelines\"\n  repository = \"acme/shop\"\n  on push {{ branches = [\"main\"] }}\n  build {{ run = [\"true\"] }}\n{environments}}}\n"
+        ),
+    );
+    project.write("cdk.json", "{\"app\": \"false\"}");
+    project.commit();
+    project
+}
+
+/// Makes the parameter that a bootstrap leaves.
+fn bootstrap(aws: &Ministack, account: &str, region: &str, qualifier: &str, version: &str) {
+    let scope = format!("{account}/20300101/{region}/ssm/aws4_request");
+    let authorization =
+        format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+    let headers = [
+        ("Authorization", authorization.as_str()),
+        ("Content-Type", "application/x-amz-json-1.1"),
+        ("X-Amz-Target", "AmazonSSM.PutParameter"),
+    ];
+    let body = serde_json::json!({
+        "Name": format!("/cdk-bootstrap/{qualifier}/version"), "Value": version, "Type": "String"
+    });
+    let (status, answer) = http::ask(&aws.url, "POST", &headers, &body.to_string());
+    assert_eq!(status, 200, "{answer}");
+}
+
+fn aphex(project: &Project, variables: Vec<(String, String)>, arguments: &[&str]) -> Output {
+    project
+        .aphex(arguments)
+        .envs(variables)
+        .output()
+        .unwrap()
+}
+
+/// 9.3: everything that is wrong with any account is said at once, with its place and the command that helps, before anything is built.
+#[test]
+fn req_9_3_accounts_and_regions_are_asked_before_anything_runs() {
+    let test = "req_9_3_accounts_and_regions_are_asked_before_anything_runs";
+    let Some(aws) = Ministack::start(test) else {
+        return;
+    };
+    let role = format!("role = \"arn:aws:iam::{PROD}:role/deploy\"");
+    let project = project(&[
+        ("dev", DEV, "us-east-1", ""),
+        ("qa", DEV, "eu-west-1", ""),
+        ("old", PROD, "us-east-1", &role),
+        ("prod", PROD, "eu-central-1", ""),
+    ]);
+    bootstrap(&aws, DEV, "us-east-1", "hnb659fds", "21");
+    bootstrap(&aws, PROD, "us-east-1", "hnb659fds", "3");
+    let variables = || aws.environment(DEV, "us-east-1");
+    let output = aphex(&project, variables(), &["run", "--deploy"]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("dev: account 111122223333, us-east-1, bootstrap 21"), "{said}");
+    assert!(said.contains("error[A0802]: account 111122223333 is not bootstrapped in eu-west-1"), "{said}");
+    assert!(said.contains("run `cdk bootstrap aws://111122223333/eu-west-1`"), "{said}");
+    assert!(said.contains("error[A0803]: the bootstrap of account 444455556666 in us-east-1 has version 3"), "{said}");
+    assert!(said.contains("error[A0802]: account 444455556666 is not bootstrapped in eu-central-1"), "{said}");
+    let trusts = "`cdk bootstrap aws://444455556666/eu-central-1 --trust 111122223333 --cloudformation-execution-policies arn:aws:iam::aws:policy/AdministratorAccess`";
+    assert!(said.contains(trusts), "{said}");
+    // Each with its place.
+    let file = std::fs::read_to_string(project.path().join("pipeline.aphex")).unwrap();
+    let line = 1 + file.lines().position(|line| line.contains("eu-central-1")).unwrap();
+    assert!(said.contains(&format!("pipeline.aphex:{line}:14")), "{said}");
+    let record = project.last_record();
+    assert_eq!(stage(&record, "preflight")["outcome"], "failed");
+    assert!(stage(&record, "build").get("outcome").is_none(), "{record:#}");
+
+    // Only what this run deploys: here the synth fails, since there is no CDK.
+    let output = aphex(&project, variables(), &["run", "--deploy", "--only", "dev"]);
+    let said = text(&output);
+    assert!(!said.contains("A080"), "{said}");
+    // And nobody is asked where nothing is deployed.
+    let nowhere = vec![("AWS_ENDPOINT_URL".to_owned(), "http://127.0.0.1:9".to_owned())];
+    let output = aphex(&project, nowhere, &["run"]);
+    let said = text(&output);
+    assert!(said.contains("preflight") && !said.contains("error[A09"), "{said}");
+
+    // The same, asked by a person who runs nothing.
+    let output = aphex(&project, variables(), &["check", "--preflight", "--format", "short"]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for wanted in ["[A0802]", "[A0803]", "tools: true", "dev: account 111122223333"] {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+    assert_eq!(said.matches("[A0802]").count(), 2, "{said}");
+    let output = aphex(&project, variables(), &["check"]);
+    assert!(output.status.success(), "{}", text(&output));
+}
+
+#[test]
+fn a_qualifier_of_ones_own_is_the_one_that_is_asked_for() {
+    let Some(aws) = Ministack::start("a_qualifier_of_ones_own_is_the_one_that_is_asked_for") else {
+        return;
+    };
+    let project = project(&[("dev", DEV, "us-east-1", "")]);
+    bootstrap(&aws, DEV, "us-east-1", "hnb659fds", "21");
+    project.write(
+        "cdk.json",
+        r#"{"app": "false", "context": {"@aws-cdk/core:bootstrapQualifier": "shop"}}"#,
+    );
+    let variables = || aws.environment(DEV, "us-east-1");
+    let output = aphex(&project, variables(), &["check", "--preflight"]);
+    let said = text(&output);
+    let command = "`cdk bootstrap aws://111122223333/us-east-1 --qualifier shop --toolkit-stack-name CDKToolkit-shop`";
+    assert!(said.contains(command), "{said}");
+    bootstrap(&aws, DEV, "us-east-1", "shop", "30");
+    let output = aphex(&project, variables(), &["check", "--preflight"]);
+    assert!(output.status.success(), "{}", text(&output));
+}
+
+/// What says nothing of an account is told apart from what does: denied, busy, no network, no credentials.
+#[test]
+fn denied_busy_and_out_of_reach_are_told_apart() {
+    let test = "denied_busy_and_out_of_reach_are_told_apart";
+    let Some(aws) = Ministack::start(test) else {
+        return;
+    };
+    let Some(faults) = aws.faults(test) else {
+        return;
+    };
+    let role = format!("role = \"arn:aws:iam::{PROD}:role/deploy\"");
+    let project = project(&[("dev", DEV, "us-east-1", ""), ("prod", PROD, "us-east-1", &role)]);
+    for account in [DEV, PROD] {
+        bootstrap(&aws, account, "us-east-1", "hnb659fds", "21");
+    }
+    let check = |rules: serde_json::Value| {
+        faults.set(&rules);
+        let variables = faults.environment(DEV, "us-east-1");
+        text(&aphex(&project, variables, &["check", "--preflight"]))
+    };
+    let of_role = |error: serde_json::Value, times: u32| {
+        serde_json::json!([{
+            "service": "sts", "operation": "AssumeRole", "times": times, "error": error
+        }])
+    };
+    let denied = serde_json::json!({"code": "AccessDenied", "status": 403, "message": "not yours"});
+    let busy = serde_json::json!({"code": "Throttling", "status": 400, "message": "Rate exceeded"});
+    // The account's own credentials serve where the CDK's role is denied; the environment's role is needed.
+    let said = check(of_role(denied, 1000));
+    assert!(said.contains("error[A0800]: the role `arn:aws:iam::444455556666:role/deploy` cannot be assumed"), "{said}");
+    assert!(said.contains("sts:AssumeRole: AccessDenied: not yours"), "{said}");
+    assert!(said.contains("dev: account 111122223333, us-east-1, bootstrap 21"), "{said}");
+    // Busy for a moment is waited for.
+    let said = check(of_role(busy.clone(), 1));
+    assert!(faults.fired().contains("Throttling"), "{}", faults.fired());
+    assert!(said.contains("no problems"), "{said}");
+    let said = check(of_role(busy, 1000));
+    assert!(said.contains("error[A0973]"), "{said}");
+    assert!(said.contains("sts:AssumeRole: Throttling: Rate exceeded"), "{said}");
+
+    let nowhere = |mut variables: Vec<(String, String)>| {
+        variables.retain(|(name, _)| name != "AWS_ENDPOINT_URL");
+        variables.push(("AWS_ENDPOINT_URL".to_owned(), "http://127.0.0.1:9".to_owned()));
+        variables
+    };
+    let variables = nowhere(aws.environment(DEV, "us-east-1"));
+    let said = text(&aphex(&project, variables, &["check", "--preflight"]));
+    assert_eq!(said.matches("error[A0972]: AWS does not answer").count(), 2, "{said}");
+
+    let mut variables = aws.environment(DEV, "us-east-1");
+    variables.retain(|(name, _)| !name.contains("ACCESS_KEY"));
+    let said = text(&aphex(&project, variables, &["check", "--preflight"]));
+    assert_eq!(said.matches("error[A0970]: there are no AWS credentials").count(), 2, "{said}");
+}
+
+/// Credentials that are valid, for another account, which no role leads to.
+#[test]
+fn credentials_of_another_account_are_no_credentials() {
+    let Some(aws) = Ministack::start("credentials_of_another_account_are_no_credentials") else {
+        return;
+    };
+    let project = project(&[("dev", DEV, "us-east-1", "")]);
+    let file = std::fs::read_to_string(project.path().join("pipeline.aphex")).unwrap();
+    let app = "app { bootstrap = false }\n  build";
+    project.write("pipeline.aphex", &file.replacen("build", app, 1));
+    let output = aphex(
+        &project,
+        aws.environment("999900001111", "us-east-1"),
+        &["check", "--preflight"],
+    );
+    let said = text(&output);
+    assert!(said.contains("error[A0801]: environment `dev` is in account 111122223333, and these credentials are for 999900001111"), "{said}");
+    let output = aphex(&project, aws.environment(DEV, "us-east-1"), &["check", "--preflight"]);
+    assert!(output.status.success(), "{}", text(&output));
+    assert_eq!(git(project.path(), &["status", "--porcelain"]), "M pipeline.aphex");
+}
