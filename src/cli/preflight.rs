@@ -60,6 +60,7 @@ fn ask(
     _: &[crate::stage::accounts::Target],
     console: &mut Console,
 ) -> Vec<crate::diagnostics::Diagnostic> {
-    console.remark("accounts are not asked about: this Aphex was built without what talks to AWS\n");
+    console
+        .remark("accounts are not asked about: this Aphex was built without what talks to AWS\n");
     Vec::new()
 }

@@ -246,7 +246,10 @@ mod tests {
     /// Where Aphex itself asks, the keys are where they were.
     #[test]
     fn keys_are_found_where_they_were_put_or_where_they_were_given() {
-        let given = |name: &str| (name == "AWS_ACCESS_KEY_ID" || name == "AWS_SECRET_ACCESS_KEY").then(|| "given".to_owned());
+        let given = |name: &str| {
+            (name == "AWS_ACCESS_KEY_ID" || name == "AWS_SECRET_ACCESS_KEY")
+                .then(|| "given".to_owned())
+        };
         assert!(source(given).unwrap().contains("given"));
         let kept = |name: &str| match name.starts_with("APHEX_SOURCE_") {
             true => Some("kept".to_owned()),

@@ -261,6 +261,7 @@ fn req_5_4_8_4_a_stack_that_fails_ends_the_run_and_says_why() {
         return;
     };
     shop.bootstrap(DEV, "us-east-1");
+    shop.bootstrap(DEV, "us-west-2");
     let (output, record) = shop.deploy(&[]);
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
@@ -307,6 +308,7 @@ fn outputs_that_have_gone_are_found_before_anything_is_deployed() {
     let Some(shop) = Shop::new(test, &dev) else {
         return;
     };
+    shop.bootstrap(DEV, "us-east-1");
     let (output, _) = shop.deploy(&[]);
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
@@ -327,6 +329,7 @@ fn a_migration_that_fails_deploys_nothing() {
     let Some(shop) = Shop::new(test, &dev) else {
         return;
     };
+    shop.bootstrap(DEV, "us-east-1");
     let (output, record) = shop.deploy(&[]);
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");

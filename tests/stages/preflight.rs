@@ -48,11 +48,7 @@ fn bootstrap(aws: &Ministack, account: &str, region: &str, qualifier: &str, vers
 }
 
 fn aphex(project: &Project, variables: Vec<(String, String)>, arguments: &[&str]) -> Output {
-    project
-        .aphex(arguments)
-        .envs(variables)
-        .output()
-        .unwrap()
+    project.aphex(arguments).envs(variables).output().unwrap()
 }
 
 /// 9.3: everything that is wrong with any account is said at once, with its place and the command that helps, before anything is built.
@@ -75,36 +71,77 @@ fn req_9_3_accounts_and_regions_are_asked_before_anything_runs() {
     let output = aphex(&project, variables(), &["run", "--deploy"]);
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("dev: account 111122223333, us-east-1, bootstrap 21"), "{said}");
-    assert!(said.contains("error[A0802]: account 111122223333 is not bootstrapped in eu-west-1"), "{said}");
-    assert!(said.contains("run `cdk bootstrap aws://111122223333/eu-west-1`"), "{said}");
-    assert!(said.contains("error[A0803]: the bootstrap of account 444455556666 in us-east-1 has version 3"), "{said}");
-    assert!(said.contains("error[A0802]: account 444455556666 is not bootstrapped in eu-central-1"), "{said}");
+    assert!(
+        said.contains("dev: account 111122223333, us-east-1, bootstrap 21"),
+        "{said}"
+    );
+    assert!(
+        said.contains("error[A0802]: account 111122223333 is not bootstrapped in eu-west-1"),
+        "{said}"
+    );
+    assert!(
+        said.contains("run `cdk bootstrap aws://111122223333/eu-west-1`"),
+        "{said}"
+    );
+    assert!(
+        said.contains(
+            "error[A0803]: the bootstrap of account 444455556666 in us-east-1 has version 3"
+        ),
+        "{said}"
+    );
+    assert!(
+        said.contains("error[A0802]: account 444455556666 is not bootstrapped in eu-central-1"),
+        "{said}"
+    );
     let trusts = "`cdk bootstrap aws://444455556666/eu-central-1 --trust 111122223333 --cloudformation-execution-policies arn:aws:iam::aws:policy/AdministratorAccess`";
     assert!(said.contains(trusts), "{said}");
     // Each with its place.
     let file = std::fs::read_to_string(project.path().join("pipeline.aphex")).unwrap();
-    let line = 1 + file.lines().position(|line| line.contains("eu-central-1")).unwrap();
-    assert!(said.contains(&format!("pipeline.aphex:{line}:14")), "{said}");
+    let line = 1 + file
+        .lines()
+        .position(|line| line.contains("eu-central-1"))
+        .unwrap();
+    assert!(
+        said.contains(&format!("pipeline.aphex:{line}:14")),
+        "{said}"
+    );
     let record = project.last_record();
     assert_eq!(stage(&record, "preflight")["outcome"], "failed");
-    assert!(stage(&record, "build").get("outcome").is_none(), "{record:#}");
+    assert!(
+        stage(&record, "build").get("outcome").is_none(),
+        "{record:#}"
+    );
 
     // Only what this run deploys: here the synth fails, since there is no CDK.
     let output = aphex(&project, variables(), &["run", "--deploy", "--only", "dev"]);
     let said = text(&output);
     assert!(!said.contains("A080"), "{said}");
     // And nobody is asked where nothing is deployed.
-    let nowhere = vec![("AWS_ENDPOINT_URL".to_owned(), "http://127.0.0.1:9".to_owned())];
+    let nowhere = vec![(
+        "AWS_ENDPOINT_URL".to_owned(),
+        "http://127.0.0.1:9".to_owned(),
+    )];
     let output = aphex(&project, nowhere, &["run"]);
     let said = text(&output);
-    assert!(said.contains("preflight") && !said.contains("error[A09"), "{said}");
+    assert!(
+        said.contains("preflight   ✓") && !said.contains("A097"),
+        "{said}"
+    );
 
     // The same, asked by a person who runs nothing.
-    let output = aphex(&project, variables(), &["check", "--preflight", "--format", "short"]);
+    let output = aphex(
+        &project,
+        variables(),
+        &["check", "--preflight", "--format", "short"],
+    );
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    for wanted in ["[A0802]", "[A0803]", "tools: true", "dev: account 111122223333"] {
+    for wanted in [
+        "[A0802]",
+        "[A0803]",
+        "tools: true",
+        "dev: account 111122223333",
+    ] {
         assert!(said.contains(wanted), "{wanted}: {said}");
     }
     assert_eq!(said.matches("[A0802]").count(), 2, "{said}");
@@ -144,7 +181,10 @@ fn denied_busy_and_out_of_reach_are_told_apart() {
         return;
     };
     let role = format!("role = \"arn:aws:iam::{PROD}:role/deploy\"");
-    let project = project(&[("dev", DEV, "us-east-1", ""), ("prod", PROD, "us-east-1", &role)]);
+    let project = project(&[
+        ("dev", DEV, "us-east-1", ""),
+        ("prod", PROD, "us-east-1", &role),
+    ]);
     for account in [DEV, PROD] {
         bootstrap(&aws, account, "us-east-1", "hnb659fds", "21");
     }
@@ -162,30 +202,56 @@ fn denied_busy_and_out_of_reach_are_told_apart() {
     let busy = serde_json::json!({"code": "Throttling", "status": 400, "message": "Rate exceeded"});
     // The account's own credentials serve where the CDK's role is denied; the environment's role is needed.
     let said = check(of_role(denied, 1000));
-    assert!(said.contains("error[A0800]: the role `arn:aws:iam::444455556666:role/deploy` cannot be assumed"), "{said}");
-    assert!(said.contains("sts:AssumeRole: AccessDenied: not yours"), "{said}");
-    assert!(said.contains("dev: account 111122223333, us-east-1, bootstrap 21"), "{said}");
+    assert!(
+        said.contains(
+            "error[A0800]: the role `arn:aws:iam::444455556666:role/deploy` cannot be assumed"
+        ),
+        "{said}"
+    );
+    assert!(
+        said.contains("sts:AssumeRole: AccessDenied: not yours"),
+        "{said}"
+    );
+    assert!(
+        said.contains("dev: account 111122223333, us-east-1, bootstrap 21"),
+        "{said}"
+    );
     // Busy for a moment is waited for.
     let said = check(of_role(busy.clone(), 1));
     assert!(faults.fired().contains("Throttling"), "{}", faults.fired());
     assert!(said.contains("no problems"), "{said}");
     let said = check(of_role(busy, 1000));
     assert!(said.contains("error[A0973]"), "{said}");
-    assert!(said.contains("sts:AssumeRole: Throttling: Rate exceeded"), "{said}");
+    assert!(
+        said.contains("sts:AssumeRole: Throttling: Rate exceeded"),
+        "{said}"
+    );
 
     let nowhere = |mut variables: Vec<(String, String)>| {
         variables.retain(|(name, _)| name != "AWS_ENDPOINT_URL");
-        variables.push(("AWS_ENDPOINT_URL".to_owned(), "http://127.0.0.1:9".to_owned()));
+        variables.push((
+            "AWS_ENDPOINT_URL".to_owned(),
+            "http://127.0.0.1:9".to_owned(),
+        ));
         variables
     };
     let variables = nowhere(aws.environment(DEV, "us-east-1"));
     let said = text(&aphex(&project, variables, &["check", "--preflight"]));
-    assert_eq!(said.matches("error[A0972]: AWS does not answer").count(), 2, "{said}");
+    assert_eq!(
+        said.matches("error[A0972]: AWS does not answer").count(),
+        2,
+        "{said}"
+    );
 
     let mut variables = aws.environment(DEV, "us-east-1");
     variables.retain(|(name, _)| !name.contains("ACCESS_KEY"));
     let said = text(&aphex(&project, variables, &["check", "--preflight"]));
-    assert_eq!(said.matches("error[A0970]: there are no AWS credentials").count(), 2, "{said}");
+    assert_eq!(
+        said.matches("error[A0970]: there are no AWS credentials")
+            .count(),
+        2,
+        "{said}"
+    );
 }
 
 /// Credentials that are valid, for another account, which no role leads to.
@@ -205,7 +271,14 @@ fn credentials_of_another_account_are_no_credentials() {
     );
     let said = text(&output);
     assert!(said.contains("error[A0801]: environment `dev` is in account 111122223333, and these credentials are for 999900001111"), "{said}");
-    let output = aphex(&project, aws.environment(DEV, "us-east-1"), &["check", "--preflight"]);
+    let output = aphex(
+        &project,
+        aws.environment(DEV, "us-east-1"),
+        &["check", "--preflight"],
+    );
     assert!(output.status.success(), "{}", text(&output));
-    assert_eq!(git(project.path(), &["status", "--porcelain"]), "M pipeline.aphex");
+    assert_eq!(
+        git(project.path(), &["status", "--porcelain"]),
+        "M pipeline.aphex"
+    );
 }

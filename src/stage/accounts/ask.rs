@@ -9,8 +9,8 @@ use crate::diagnostics::codes::preflight as codes;
 use crate::model::Text;
 use crate::rules::partition;
 use crate::source::Span;
-use crate::stage::accounts::target::DEFAULT_QUALIFIER;
 use crate::stage::accounts::Target;
+use crate::stage::accounts::target::DEFAULT_QUALIFIER;
 use crate::stage::identity;
 use crate::stage::process::Environment;
 
@@ -112,12 +112,20 @@ fn one(asker: Asker<'_>, target: &Target, number: usize) -> Result<String, Box<D
         // As the CLI does: credentials of the right account serve where the role cannot be assumed.
         Err(_) if is_there => base,
         Err(failure) => {
-            return Err(Box::new(not_assumed(target, &deploy_role, &caller, failure)));
+            return Err(Box::new(not_assumed(
+                target,
+                &deploy_role,
+                &caller,
+                failure,
+            )));
         }
     };
     match secrets::parameter(&aws, &parameter) {
         Ok(version) => {
-            let is_enough = version.trim().parse().is_ok_and(|number: u32| number >= LEAST);
+            let is_enough = version
+                .trim()
+                .parse()
+                .is_ok_and(|number: u32| number >= LEAST);
             if !is_enough {
                 return Err(Box::new(old(target, &caller, &version)));
             }
@@ -132,9 +140,7 @@ fn one(asker: Asker<'_>, target: &Target, number: usize) -> Result<String, Box<D
                 line.push_str(&failure.to_string());
                 Ok(line)
             }
-            _ => Err(Box::new(
-                failure.into_diagnostic().at(target.region.span),
-            )),
+            _ => Err(Box::new(failure.into_diagnostic().at(target.region.span))),
         },
     }
 }
@@ -186,12 +192,7 @@ fn no_identity(failure: Failure, role: Option<&Text>, span: Span) -> Box<Diagnos
     Box::new(problem)
 }
 
-fn not_assumed(
-    target: &Target,
-    role: &str,
-    caller: &sts::Caller,
-    failure: Failure,
-) -> Diagnostic {
+fn not_assumed(target: &Target, role: &str, caller: &sts::Caller, failure: Failure) -> Diagnostic {
     let message = format!(
         "environment `{}` cannot be deployed to account {}: the CDK's role there cannot be assumed",
         target.environment, target.account.value
@@ -223,7 +224,10 @@ fn not_bootstrapped(target: &Target, caller: &sts::Caller, parameter: &str) -> D
         target.account.value, target.region.value
     );
     let problem = Diagnostic::error(&codes::NOT_BOOTSTRAPPED, target.region.span, message)
-        .label(format!("environment `{}` is deployed here", target.environment))
+        .label(format!(
+            "environment `{}` is deployed here",
+            target.environment
+        ))
         .note(format!("there is no parameter `{parameter}`"));
     problem.help(format!("run `{}`", command(target, caller)))
 }

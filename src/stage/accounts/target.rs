@@ -32,7 +32,9 @@ impl Target {
     pub fn deploy_role(&self, partition: &str) -> Option<String> {
         let (account, region) = (&self.account.value, &self.region.value);
         self.qualifier.as_ref().map(|qualifier| {
-            format!("arn:{partition}:iam::{account}:role/cdk-{qualifier}-deploy-role-{account}-{region}")
+            format!(
+                "arn:{partition}:iam::{account}:role/cdk-{qualifier}-deploy-role-{account}-{region}"
+            )
         })
     }
 

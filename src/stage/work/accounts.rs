@@ -8,10 +8,13 @@ use crate::stage::work::{Context, Did};
 /// Asks about the accounts that this run deploys to. A pull request deploys nothing and has no credentials, but for the role that it is given.
 pub fn check(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>, did: &mut Did) {
     if entry.kind == EntryKind::Validate {
-        let role = pipeline.triggers.iter().find_map(|trigger| match &trigger.event {
-            Event::PullRequest { role, .. } => role.as_ref(),
-            _ => None,
-        });
+        let role = pipeline
+            .triggers
+            .iter()
+            .find_map(|trigger| match &trigger.event {
+                Event::PullRequest { role, .. } => role.as_ref(),
+                _ => None,
+            });
         if let Some(role) = role {
             asked::of_pull_request(context, entry, role, did);
         }
@@ -80,7 +83,8 @@ mod asked {
     use super::{Context, Did, Entry, Target};
     use crate::model::Text;
 
-    const UNASKED: &str = "accounts are not asked about: this Aphex was built without what talks to AWS";
+    const UNASKED: &str =
+        "accounts are not asked about: this Aphex was built without what talks to AWS";
 
     pub(super) fn of_deployments(context: &Context, _: &[Target], _: &mut Did) {
         context.log.line(UNASKED);
