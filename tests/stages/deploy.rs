@@ -249,7 +249,7 @@ fn req_5_1_5_2_5_3_5_5_a_shop_from_its_commit_to_production() {
     );
 }
 
-/// 5.4, 8.4: the second stack fails, the third is never tried, nor is what comes after; the record says which resource, why and what became of it.
+/// 5.4, 8.4: the second stack fails (`DEPLOY_FAILED`), the third is never tried, nor is what comes after; the record says which resource, why and what became of it.
 #[test]
 fn req_5_4_8_4_a_stack_that_fails_ends_the_run_and_says_why() {
     let test = "req_5_4_8_4_a_stack_that_fails_ends_the_run_and_says_why";

@@ -6,6 +6,10 @@ use std::process::Output;
 use crate::support::http;
 use crate::support::ministack::Ministack;
 use crate::support::project::{Project, git, stage, text};
+use aphex::diagnostics::Code;
+use aphex::diagnostics::codes::preflight::{
+    NOT_ASSUMED, NOT_BOOTSTRAPPED, OLD_BOOTSTRAP, OTHER_ACCOUNT,
+};
 
 const DEV: &str = "111122223333";
 const PROD: &str = "444455556666";
@@ -22,12 +26,17 @@ fn project(environments: &[(&str, &str, &str, &str)]) -> Project {
     project.write(
         "pipeline.aphex",
         &format!(
-            "pipeline shop {{\n  cluster = \"company-pipelines\"\n  repository = \"acme/shop\"\n  on push {{ branches = [\"main\"] }}\n  build {{ run = [\"true\"] }}\n{environments}}}\n"
+            "pipeline shop {{\n  cluster = \"company-pipelines\"\n  repository = \"acme/shop\"\n  on push {{ branches = [\"main\"] }}\n  build {{ run = [\"git --version\"] }}\n{environments}}}\n"
         ),
     );
     project.write("cdk.json", "{\"app\": \"false\"}");
     project.commit();
     project
+}
+
+/// The first line of a problem.
+fn error(code: &Code, message: &str) -> String {
+    format!("error[{}]: {message}", code.id)
 }
 
 /// Makes the parameter that a bootstrap leaves.
@@ -76,7 +85,10 @@ fn req_9_3_accounts_and_regions_are_asked_before_anything_runs() {
         "{said}"
     );
     assert!(
-        said.contains("error[A0802]: account 111122223333 is not bootstrapped in eu-west-1"),
+        said.contains(&error(
+            &NOT_BOOTSTRAPPED,
+            "account 111122223333 is not bootstrapped in eu-west-1"
+        )),
         "{said}"
     );
     assert!(
@@ -84,13 +96,17 @@ fn req_9_3_accounts_and_regions_are_asked_before_anything_runs() {
         "{said}"
     );
     assert!(
-        said.contains(
-            "error[A0803]: the bootstrap of account 444455556666 in us-east-1 has version 3"
-        ),
+        said.contains(&error(
+            &OLD_BOOTSTRAP,
+            "the bootstrap of account 444455556666 in us-east-1 has version 3"
+        )),
         "{said}"
     );
     assert!(
-        said.contains("error[A0802]: account 444455556666 is not bootstrapped in eu-central-1"),
+        said.contains(&error(
+            &NOT_BOOTSTRAPPED,
+            "account 444455556666 is not bootstrapped in eu-central-1"
+        )),
         "{said}"
     );
     let trusts = "`cdk bootstrap aws://444455556666/eu-central-1 --trust 111122223333 --cloudformation-execution-policies arn:aws:iam::aws:policy/AdministratorAccess`";
@@ -139,7 +155,7 @@ fn req_9_3_accounts_and_regions_are_asked_before_anything_runs() {
     for wanted in [
         "[A0802]",
         "[A0803]",
-        "tools: true",
+        "tools: git",
         "dev: account 111122223333",
     ] {
         assert!(said.contains(wanted), "{wanted}: {said}");
@@ -203,9 +219,10 @@ fn denied_busy_and_out_of_reach_are_told_apart() {
     // The account's own credentials serve where the CDK's role is denied; the environment's role is needed.
     let said = check(of_role(denied, 1000));
     assert!(
-        said.contains(
-            "error[A0800]: the role `arn:aws:iam::444455556666:role/deploy` cannot be assumed"
-        ),
+        said.contains(&error(
+            &NOT_ASSUMED,
+            "the role `arn:aws:iam::444455556666:role/deploy` cannot be assumed"
+        )),
         "{said}"
     );
     assert!(
@@ -270,7 +287,7 @@ fn credentials_of_another_account_are_no_credentials() {
         &["check", "--preflight"],
     );
     let said = text(&output);
-    assert!(said.contains("error[A0801]: environment `dev` is in account 111122223333, and these credentials are for 999900001111"), "{said}");
+    assert!(said.contains(&error(&OTHER_ACCOUNT, "environment `dev` is in account 111122223333, and these credentials are for 999900001111")), "{said}");
     let output = aphex(
         &project,
         aws.environment(DEV, "us-east-1"),
