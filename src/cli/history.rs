@@ -12,7 +12,9 @@ use crate::cli::input::Finder;
 use crate::cli::runs::Runs;
 use crate::diagnostics::{Paint, Report, Role, human, plural, safe};
 use crate::ops::history::History as Past;
-use crate::stage::record::{ErrorRecord, Outcome, RunRecord, StageRecord, StageResult, keys};
+use crate::stage::record::{
+    Change, ErrorRecord, Outcome, RunRecord, StageRecord, StageResult, keys,
+};
 use crate::tools::picture::{self, Terminal, cut, ended, instant, took};
 
 /// Show the runs on this machine, or one of them in full
@@ -208,6 +210,7 @@ fn in_full(runs: &Runs, record: &RunRecord, paint: Paint) -> String {
         paint,
     };
     text.push_str(&picture::draw(&[picture], terminal));
+    text.push_str(&changes(record, paint));
     for stage in &record.stages {
         for result in &stage.tries {
             if let Some(error) = &result.error {
@@ -224,6 +227,31 @@ fn in_full(runs: &Runs, record: &RunRecord, paint: Paint) -> String {
         text.push_str(&format!("\nlogs and results of its stages: {place}\n"));
     }
     text
+}
+
+/// What a deployment would change, a line a stack.
+fn changes(record: &RunRecord, paint: Paint) -> String {
+    let mut text = String::new();
+    for stage in &record.stages {
+        let diffs = stage.tries.last().into_iter().flat_map(|last| &last.diff);
+        for diff in diffs {
+            let role = match (
+                diff.change,
+                diff.security || diff.replaced > 0 || diff.removed > 0,
+            ) {
+                (Change::Unchanged, _) => Role::Faint,
+                (_, true) => Role::Warning,
+                (_, false) => Role::Added,
+            };
+            let line = safe::line(&format!("{}: {}: {}", stage.path, diff.stack, diff.words()))
+                .into_owned();
+            text.push_str(&format!("\n{}", paint.paint(role, &line)));
+        }
+    }
+    match text.is_empty() {
+        true => text,
+        false => text + "\n",
+    }
 }
 
 /// One try that failed.

@@ -11,7 +11,7 @@ use crate::support::ministack::Ministack;
 use crate::support::project::git;
 use serde_json::Value;
 
-const DEV: &str = "111122223333";
+pub const DEV: &str = "111122223333";
 const PROD: &str = "444455556666";
 
 /// Five stacks that hang together. A context or a variable lets one of them fail.
@@ -37,13 +37,13 @@ new CfnOutput(web, "Url", { value: "https://web.example.com/" + stage.valueAsStr
 "#;
 
 /// A CDK app with its pipeline, in a Git repository, and an AWS with accounts that are bootstrapped.
-struct Shop {
+pub struct Shop {
     folder: tempfile::TempDir,
-    aws: Ministack,
+    pub aws: Ministack,
 }
 
 impl Shop {
-    fn new(test: &str, environments: &str) -> Option<Shop> {
+    pub fn new(test: &str, environments: &str) -> Option<Shop> {
         let modules = node_modules(test)?;
         let aws = Ministack::start(test)?;
         let folder = tempfile::tempdir().unwrap();
@@ -65,20 +65,20 @@ impl Shop {
         Some(shop)
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub fn write(&self, name: &str, text: &str) {
         fs::write(self.path().join(name), text).unwrap();
     }
 
-    fn commit(&self) {
+    pub fn commit(&self) {
         git(self.path(), &["add", "--all"]);
         git(self.path(), &["commit", "--quiet", "-m", "a change"]);
     }
 
-    fn command(&self, program: &Path, account: &str, region: &str) -> Command {
+    pub fn command(&self, program: &Path, account: &str, region: &str) -> Command {
         let mut command = Command::new(program);
         command
             .current_dir(self.path())
@@ -92,7 +92,7 @@ impl Shop {
         command
     }
 
-    fn bootstrap(&self, account: &str, region: &str) {
+    pub fn bootstrap(&self, account: &str, region: &str) {
         let output = self
             .command(&self.path().join("node_modules/.bin/cdk"), account, region)
             .args(["bootstrap", "--no-notices", "--app", ""])
@@ -103,11 +103,16 @@ impl Shop {
     }
 
     /// `aphex run --deploy`, its output and its record.
-    fn deploy(&self, arguments: &[&str]) -> (Output, Value) {
+    pub fn deploy(&self, arguments: &[&str]) -> (Output, Value) {
+        self.run(&[&["--deploy"], arguments].concat())
+    }
+
+    /// `aphex run`, its output and its record.
+    pub fn run(&self, arguments: &[&str]) -> (Output, Value) {
         let program = Path::new(env!("CARGO_BIN_EXE_aphex"));
         let output = self
             .command(program, DEV, "us-east-1")
-            .args(["run", "--deploy"])
+            .arg("run")
             .args(arguments)
             .output()
             .unwrap();
@@ -122,7 +127,7 @@ impl Shop {
     }
 
     /// The stacks of an account in a region that are as they should be.
-    fn stacks(&self, account: &str, region: &str) -> Vec<String> {
+    pub fn stacks(&self, account: &str, region: &str) -> Vec<String> {
         let scope = format!("{account}/20300101/{region}/cloudformation/aws4_request");
         let authorization =
             format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
@@ -159,12 +164,12 @@ impl Shop {
     }
 }
 
-fn text(output: &Output) -> String {
+pub fn text(output: &Output) -> String {
     let out = String::from_utf8_lossy(&output.stdout);
     format!("{out}{}", String::from_utf8_lossy(&output.stderr))
 }
 
-fn stage<'a>(record: &'a Value, path: &str) -> &'a Value {
+pub fn stage<'a>(record: &'a Value, path: &str) -> &'a Value {
     let stages = record["stages"].as_array().unwrap();
     let found = stages.iter().find(|stage| stage["path"] == path);
     found.unwrap_or_else(|| panic!("no stage {path}: {record:#}"))

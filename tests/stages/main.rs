@@ -8,6 +8,7 @@ mod aws;
 mod bake;
 mod containers;
 mod deploy;
+mod diff;
 mod finish;
 mod images;
 mod local;

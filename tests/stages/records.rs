@@ -8,8 +8,8 @@ use crate::support::tools;
 use aphex::diagnostics::codes::run::{DAMAGED_RECORD, NEWER_RECORD, NO_SUCH_RUN, UNFINISHED_RUN};
 use aphex::ops::history::{self, History};
 use aphex::stage::record::{
-    ApprovalRecord, ArtifactRecord, CommandRecord, Engine, ErrorRecord, Outcome, RunRecord,
-    StageRecord, StageResult, Trigger,
+    ApprovalRecord, ArtifactRecord, Change, CommandRecord, Engine, ErrorRecord, Outcome, RunRecord,
+    StackDiff, StageRecord, StageResult, Trigger,
 };
 use aphex::stage::reports::{Failure, Flaky, SuiteSummary, Summary};
 use aphex::stage::store::LocalStore;
@@ -39,6 +39,17 @@ fn full_result() -> StageResult {
         )]
         .into_iter()
         .collect(),
+        diff: vec![StackDiff {
+            stack: "Api".into(),
+            change: Change::Changed,
+            since: Some("0123abcd".into()),
+            added: 1,
+            changed: 2,
+            replaced: 0,
+            removed: 1,
+            security: true,
+            text: "[+] AWS::SNS::Topic Topic".into(),
+        }],
         tests: Some(Summary {
             tests: 4,
             passed: 2,

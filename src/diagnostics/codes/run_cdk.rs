@@ -15,4 +15,5 @@ codes! {
     SYNTH_FAILED "A0951" "a synth failed";
     DEPLOY_FAILED "A0952" "a stack was not deployed";
     VALUE_UNKNOWN "A0953" "a value that a stage needs is not known yet";
+    NO_DIFF "A0954" "a stack cannot be compared with what was deployed";
 }

@@ -46,6 +46,7 @@ pub(super) fn ask(
         reason: None,
         commands: Vec::new(),
         outputs: Default::default(),
+        diff: Vec::new(),
         tests: None,
         artifact: None,
         kept: Vec::new(),

@@ -4,6 +4,7 @@ mod aftermath;
 mod assembly;
 mod compare;
 mod deploy;
+mod diff;
 mod manifest;
 mod synth;
 
@@ -11,4 +12,6 @@ pub use aftermath::Aftermath;
 pub use assembly::{Assembly, AssemblyStack, MissingContext, Parameter};
 pub use compare::{Planned, compare};
 pub use deploy::{Deploy, deploy};
+pub use diff::{Diff, diff, new};
+use synth::without_identity;
 pub use synth::{Synth, cli, synth};

@@ -73,7 +73,7 @@ pub fn synth(synth: &Synth<'_>, log: &Log, stop: &Stop) -> Result<(Assembly, End
 
 /// A synth has no credentials: it comes to the same on every machine, and in a pull request, which has none. With credentials the CLI
 /// would also put their account in place of `CDK_DEFAULT_ACCOUNT`, which is the environment's.
-fn without_identity(env: &Environment) -> Environment {
+pub(super) fn without_identity(env: &Environment) -> Environment {
     const GIVEN: [&str; 9] = [
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",

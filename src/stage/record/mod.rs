@@ -4,10 +4,12 @@
 //! Both are JSON with a version: `schemas/stage.v1.json`, `schemas/run.v1.json`.
 
 mod collect;
+mod deployment;
 mod run;
 mod stage;
 
 pub use collect::{time_groups, tries};
+pub use deployment::{Change, Deployment, StackDiff};
 pub use run::{Engine, RunRecord, StageRecord, Trigger};
 pub use stage::{
     ApprovalRecord, ArtifactRecord, CommandRecord, ErrorRecord, Outcome, StackOutputs, StageResult,
@@ -68,8 +70,13 @@ pub mod keys {
         format!("artifacts/{commit}/{stage}/{run}-{attempt}")
     }
 
-    /// What was deployed last as a stack of an environment; `stack` is its path, such as `dev.Network`.
-    pub fn deployment(stack: &str) -> String {
-        format!("deployments/{stack}.json")
+    /// What was deployed last to an environment.
+    pub fn deployments(environment: &str) -> String {
+        format!("deployments/{environment}")
+    }
+
+    /// What was deployed last as a stack of an environment, by its name in CloudFormation.
+    pub fn deployment(environment: &str, stack: &str) -> String {
+        format!("deployments/{environment}/{stack}.json")
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::collections::IndexMap;
 use crate::diagnostics::Diagnostic;
+use crate::stage::record::StackDiff;
 use crate::stage::reports::Summary;
 
 /// How a stage, or a whole run, ended.
@@ -70,6 +71,9 @@ pub struct StageResult {
     /// The outputs of the stacks that it deployed, by the stack's path (5.3, 12.3).
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub outputs: IndexMap<String, StackOutputs>,
+    /// What a deployment would change of each stack, where nothing was deployed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diff: Vec<StackDiff>,
     /// What its test reports say, summed up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tests: Option<Summary>,

@@ -7,7 +7,7 @@ use crate::model::{App, Environment, Pipeline, Stack};
 use crate::stage::cdk::{self, Assembly, Deploy, Planned, Synth};
 use crate::stage::process::{Commands, Environment as Variables, GRACE};
 use crate::stage::record::{CommandRecord, StackOutputs};
-use crate::stage::work::{Context, Did, variables};
+use crate::stage::work::{Context, Did, last, variables};
 
 /// So long the commands that make an app ready may take.
 const SETUP: Duration = Duration::from_secs(30 * 60);
@@ -51,8 +51,25 @@ pub fn perform(
         return did;
     }
     tell(context, environment, &plan);
-    if !context.run.synth_only {
-        deploy(context, environment, &plan, &assembly, &synth, &mut did);
+    match context.run.synth_only {
+        true => last::compare(
+            context,
+            environment,
+            app,
+            &plan,
+            &assembly,
+            &synth,
+            &mut did,
+        ),
+        false => deploy(
+            context,
+            environment,
+            app,
+            &plan,
+            &assembly,
+            &synth,
+            &mut did,
+        ),
     }
     did
 }
@@ -168,6 +185,7 @@ fn tell(context: &Context, environment: &Environment, plan: &[Planned<'_, '_>]) 
 fn deploy(
     context: &Context,
     environment: &Environment,
+    app: &App,
     plan: &[Planned<'_, '_>],
     assembly: &Assembly,
     synth: &Synth<'_>,
@@ -204,6 +222,10 @@ fn deploy(
             });
             match one {
                 Ok((more, ended)) => {
+                    // What is deployed stays deployed: that it is not remembered costs a comparison.
+                    if let Err(problem) = last::remember(context, environment, app, found, &more) {
+                        last::warn(context, &problem);
+                    }
                     outputs.extend(more);
                     did.commands.push(CommandRecord {
                         command: format!("cdk deploy {}", found.path),

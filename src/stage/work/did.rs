@@ -3,7 +3,9 @@
 use crate::collections::IndexMap;
 use crate::diagnostics::Diagnostic;
 use crate::stage::process::{self, Status};
-use crate::stage::record::{ApprovalRecord, ArtifactRecord, CommandRecord, Outcome, StackOutputs};
+use crate::stage::record::{
+    ApprovalRecord, ArtifactRecord, CommandRecord, Outcome, StackDiff, StackOutputs,
+};
 use crate::stage::reports::Summary;
 
 /// What a stage did.
@@ -13,6 +15,8 @@ pub struct Did {
     pub commands: Vec<CommandRecord>,
     /// Outputs of stacks, by the stack's path.
     pub outputs: IndexMap<String, StackOutputs>,
+    /// What a deployment would change.
+    pub diff: Vec<StackDiff>,
     /// What its test reports say.
     pub tests: Option<Summary>,
     /// What it left for later stages.

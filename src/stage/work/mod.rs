@@ -9,7 +9,10 @@ mod deploy;
 mod did;
 mod finish;
 mod keep;
+mod last;
 mod leave;
+#[cfg(feature = "cloud")]
+mod markdown;
 #[cfg(feature = "cloud")]
 mod metrics;
 #[cfg(feature = "cloud")]
@@ -106,6 +109,7 @@ pub fn perform(context: &Context, task: &Task, paint: Paint) -> Outcome {
         reason: did.skipped,
         commands: did.commands,
         outputs: did.outputs,
+        diff: did.diff,
         tests: did.tests,
         artifact: did.artifact,
         kept: did.kept,

@@ -6,7 +6,7 @@ use crate::model::NotifyOn;
 use crate::stage::notify::News;
 use crate::stage::record::{Outcome, RunRecord, keys};
 use crate::stage::store::{self, Key};
-use crate::stage::work::{Commit, Context, leave, tell};
+use crate::stage::work::{Commit, Context, leave, markdown, tell};
 
 /// A stage's last words are shown of so many stages.
 const MOST: usize = 10;
@@ -41,7 +41,11 @@ pub fn ended(context: &Context, commit: Option<&Commit>, record: &RunRecord) {
         outcome: Some(record.outcome),
         ..about(context, on)
     });
-    tell::comment(context, &commit.pipeline, markdown(record));
+    tell::comment(
+        context,
+        &commit.pipeline,
+        markdown::of(record, &lines(record)),
+    );
 }
 
 /// What all news of a run have.
@@ -124,39 +128,4 @@ fn lines(record: &RunRecord) -> Vec<String> {
         lines.push(format!("{}: {why}", stage.path));
     }
     lines
-}
-
-/// The run as a comment: its stages, and what failed.
-fn markdown(record: &RunRecord) -> String {
-    let mut text = format!(
-        "**{}**: {}\n\n| stage | |\n| --- | --- |\n",
-        record.pipeline,
-        record.outcome.word()
-    );
-    for stage in &record.stages {
-        let word = stage.outcome.map_or("not run", Outcome::word);
-        let why = match &stage.reason {
-            Some(reason) => format!("{word}: {reason}"),
-            None => word.to_owned(),
-        };
-        text.push_str(&format!("| `{}` | {} |\n", cell(&stage.path), cell(&why)));
-    }
-    let failed = lines(record);
-    if failed.len() > 1 {
-        let fence = "~".repeat(8);
-        text.push_str(&format!("\n{fence}text\n{}\n{fence}\n", failed.join("\n")));
-    }
-    text.push_str(&format!(
-        "\nCommit {}, run `{}`\n",
-        record.commit, record.run
-    ));
-    text
-}
-
-/// Nothing in a cell of a table ends it, or is a mention or HTML.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|")
-        .replace('@', "@\u{200b}")
-        .replace('<', "&lt;")
-        .replace(['\n', '\r'], " ")
 }

@@ -51,6 +51,7 @@ fn stage(path: &str, kind: &str, after: Vec<String>, text: &str) -> StageRecord 
         reason: Some(text.into()),
         commands: Vec::new(),
         outputs: Default::default(),
+        diff: Vec::new(),
         tests: None,
         artifact: None,
         kept: Vec::new(),
