@@ -17,7 +17,8 @@ use crate::tools::picture::{self, Terminal};
 /// Compile a pipeline to manifests
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Without -o the manifests go to standard output, for `kubectl apply --server-side -f -`.
+Without -o the manifests go to standard output, for
+`kubectl apply --server-side --field-manager=aphex -f -`.
 
 Examples:
   aphex compile                          the one pipeline file of this repository

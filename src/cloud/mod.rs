@@ -1,7 +1,8 @@
-//! What talks to the outside: AWS, and other services by HTTPS.
+//! What talks to the outside: AWS, Kubernetes, and other services by HTTPS.
 //!
 //! Its callers are ordinary, blocking code: a stage does one thing after another. What waits for the network runs on a small
 //! runtime of its own behind these functions. With the feature `cloud`, which is on by default.
 
 pub mod aws;
 pub mod http;
+pub mod kubernetes;

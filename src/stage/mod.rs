@@ -5,6 +5,7 @@
 //! [`Diagnostic`](crate::diagnostics::Diagnostic), with its place in the pipeline where it has one.
 
 pub mod accounts;
+pub mod apply;
 pub mod archive;
 pub mod cdk;
 pub mod checkout;

@@ -107,7 +107,6 @@ fn kind(entry: &Entry<'_>, stage: &Stage<'_>) -> String {
         StageKind::Wave(_) => "wave",
         StageKind::Diffs => "diffs",
         StageKind::Approval(_) => "approval",
-        StageKind::SelfUpdate => "self-update",
         StageKind::Bake(_) => "bake",
         _ => Task::of(entry, stage).map_or("stage", |task| task.word()),
     };

@@ -25,6 +25,8 @@ pub enum Task {
     Step(Named),
     /// Run a test
     Test(Named),
+    /// Apply what the pipeline's file says at the commit to the cluster
+    SelfUpdate,
     /// Synthesise a group of stacks and deploy them
     Deploy(Deploy),
     /// Synthesise what an app deploys to an environment, and show what would change
@@ -164,6 +166,7 @@ impl Task {
         let environment_name = || holder.environment.clone().unwrap_or_default();
         Some(match stage.kind {
             StageKind::Preflight => Task::Preflight,
+            StageKind::SelfUpdate => Task::SelfUpdate,
             StageKind::Step(step) => {
                 let named = || Named {
                     holder: holder.clone(),
@@ -196,7 +199,6 @@ impl Task {
             StageKind::Environment(_)
             | StageKind::Wave(_)
             | StageKind::Diffs
-            | StageKind::SelfUpdate
             | StageKind::Approval(_)
             | StageKind::Finish => return None,
         })
@@ -208,6 +210,7 @@ impl Task {
             Task::Preflight => "preflight",
             Task::Tools(_) => "tools",
             Task::Build => "build",
+            Task::SelfUpdate => "self-update",
             Task::Check(_) => "check",
             Task::Hook(_) => "hook",
             Task::Step(_) => "step",
@@ -229,7 +232,7 @@ impl Task {
             arguments.push(value.to_owned());
         };
         match self {
-            Task::Preflight | Task::Build => {}
+            Task::Preflight | Task::Build | Task::SelfUpdate => {}
             Task::Tools(tools) => flag("image", &tools.image),
             Task::Check(named) | Task::Step(named) | Task::Test(named) => {
                 named.holder.flags(&mut flag);
@@ -350,6 +353,6 @@ mod tests {
                 words.insert(task.word());
             }
         }
-        assert_eq!(words.len(), 8, "{words:?}");
+        assert_eq!(words.len(), 9, "{words:?}");
     }
 }

@@ -62,6 +62,44 @@ impl Cluster {
         }
     }
 
+    /// The path of its kubeconfig.
+    pub fn kubeconfig(&self) -> &str {
+        &self.kubeconfig
+    }
+
+    /// `kubectl`, as its administrator; what it printed, or its words where it failed.
+    pub fn kubectl(&self, arguments: &[&str], input: &str) -> Result<String, String> {
+        let mut process = Command::new("kubectl")
+            .args(arguments)
+            .env("KUBECONFIG", &self.kubeconfig)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("kubectl: {error}"))?;
+        let mut stdin = process.stdin.take().ok_or("kubectl has no input")?;
+        stdin.write_all(input.as_bytes()).ok();
+        drop(stdin);
+        let output = process
+            .wait_with_output()
+            .map_err(|error| format!("kubectl: {error}"))?;
+        match output.status.success() {
+            true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        }
+    }
+
+    /// A namespace of a test's own, which goes with this value.
+    pub fn namespace(&self) -> Namespace<'_> {
+        let made = self.kubectl(&["create", "--filename=-", "--output=name"], "{\"apiVersion\": \"v1\", \"kind\": \"Namespace\", \"metadata\": {\"generateName\": \"aphex-\"}}");
+        let name = made.expect("a namespace");
+        let name = name.trim().trim_start_matches("namespace/").to_owned();
+        Namespace {
+            cluster: self,
+            name,
+        }
+    }
+
     /// Whether it accepts these pods, as JSON.
     pub fn dry_run_pods(&self, pods: &[serde_json::Value]) -> Result<(), String> {
         if pods.is_empty() {
@@ -80,4 +118,18 @@ fn in_default(line: &str) -> String {
         line
     };
     format!("{line}\n")
+}
+
+/// A namespace that goes with this value.
+pub struct Namespace<'c> {
+    cluster: &'c Cluster,
+    /// Its name.
+    pub name: String,
+}
+
+impl Drop for Namespace<'_> {
+    fn drop(&mut self) {
+        let delete = ["delete", "namespace", &self.name, "--wait=false"];
+        let _ = self.cluster.kubectl(&delete, "");
+    }
 }

@@ -4,7 +4,7 @@ mod access;
 pub mod cloudformation;
 pub mod cloudwatch;
 mod failure;
-mod runtime;
+pub(super) mod runtime;
 pub mod s3;
 pub mod secrets;
 pub mod sns;

@@ -32,6 +32,7 @@ macro_rules! codes {
 
 pub mod aws;
 pub mod blocks;
+pub mod cluster;
 pub mod evaluation;
 pub mod input;
 pub mod names;
@@ -70,6 +71,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         aws::ALL,
         run_container::ALL,
         run_approval::ALL,
+        cluster::ALL,
     ]
     .into_iter()
     .flatten()

@@ -22,7 +22,7 @@ pub use credentials::Credentials;
 pub use git::Git;
 pub use remote::Remote;
 pub use snapshot::{Snapshot, Wish, snapshot};
-pub use tree::{Revision, Wanted, checkout, complete};
+pub use tree::{Revision, Wanted, checkout, committed_at, complete};
 
 #[cfg(test)]
 mod tests;

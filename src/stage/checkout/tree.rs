@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use crate::diagnostics::codes::run_checkout::{COMMIT_GONE, NOT_CHECKED_OUT};
+use crate::diagnostics::codes::run_checkout::{COMMIT_GONE, GIT, NOT_CHECKED_OUT};
 use crate::diagnostics::{Diagnostic, safe};
 use crate::stage::checkout::failure::{Failure, telling};
 use crate::stage::checkout::session::Session;
@@ -260,4 +260,14 @@ fn switch(session: &Session, into: &Path, commit: &str) -> Result<(), Diagnostic
 
 pub(super) fn refused(message: impl Into<String>) -> Diagnostic {
     Diagnostic::without_place(&NOT_CHECKED_OUT, message)
+}
+
+/// When a commit of a working tree was made, in seconds since 1970.
+pub fn committed_at(git: &Git, tree: &Path, commit: &str) -> Result<i64, Diagnostic> {
+    let answer = git.ask(tree, ["show", "--no-patch", "--format=%ct", commit, "--"])?;
+    let said = answer.said.clone();
+    answer.text().parse().map_err(|_| {
+        let message = format!("Git does not tell when commit {commit} was made");
+        Diagnostic::without_place(&GIT, message).note(crate::diagnostics::safe::line(&said))
+    })
 }

@@ -20,6 +20,7 @@ mod news;
 mod preflight;
 mod ready;
 mod secrets;
+mod self_update;
 mod sources;
 mod start;
 mod step;
@@ -153,6 +154,7 @@ fn in_entry<'p>(
     let kind = entry.stage(id).map(|stage| stage.kind);
     let did = match kind.and_then(|kind| with_values(pipeline, kind)) {
         Some(StageKind::Preflight) => preflight::perform(context, pipeline, entry),
+        Some(StageKind::SelfUpdate) => self_update::perform(context),
         Some(StageKind::Step(step)) => step::perform(context, pipeline, &named, step),
         Some(kind @ StageKind::Deploy { environment, .. }) => {
             let stacks: Vec<_> = kind.stacks().collect();

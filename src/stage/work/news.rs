@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostics::codes::cluster::SUPERSEDED;
 use crate::model::NotifyOn;
 use crate::stage::notify::News;
 use crate::stage::record::{Outcome, RunRecord, keys};
@@ -23,6 +24,15 @@ struct Last {
 
 /// Tells what became of a run.
 pub fn ended(context: &Context, commit: Option<&Commit>, record: &RunRecord) {
+    // What goes on as another run has not ended; that one is told of.
+    let codes = record.stages.iter().flat_map(|stage| &stage.tries);
+    let mut codes = codes.filter_map(|tried| Some(&tried.error.as_ref()?.code));
+    if codes.any(|code| code == SUPERSEDED.id) {
+        context
+            .log
+            .line("nobody is told: the run goes on as another one");
+        return;
+    }
     let before = last(context, record);
     let Some(commit) = commit else {
         context

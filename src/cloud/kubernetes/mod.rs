@@ -1,0 +1,156 @@
+//! A Kubernetes cluster: objects by their kind and name, written by server-side apply.
+//!
+//! Objects come and go as JSON: their types are the manifests' own.
+
+mod failure;
+mod object;
+
+use std::time::Duration;
+
+use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions};
+use kube::core::{ApiResource, DynamicObject};
+use kube::{Client, Config};
+use serde_json::Value;
+
+pub use failure::{Cause, Failure};
+pub use object::{Kind, Object};
+
+use crate::cloud::aws::runtime;
+
+/// Who writes, in `managedFields`: the fields of an object that Aphex has written are its alone.
+pub const MANAGER: &str = "aphex";
+/// So long a connection may take to be made, and an answer.
+const CONNECT: Duration = Duration::from_secs(10);
+const ANSWER: Duration = Duration::from_secs(60);
+/// How often a call is tried where the API server is busy or does not answer; the wait doubles.
+const TRIES: u32 = 5;
+const WAIT: Duration = Duration::from_millis(500);
+
+/// A cluster, in the name of whoever asks.
+#[derive(Clone)]
+pub struct Cluster {
+    client: Client,
+}
+
+impl Cluster {
+    /// The cluster of `KUBECONFIG` or `~/.kube/config`, else the one that this pod runs in. Nothing is asked yet.
+    pub fn find() -> Result<Cluster, Failure> {
+        wait(async {
+            let mut config = Config::infer().await.map_err(Failure::no_cluster)?;
+            config.connect_timeout = Some(CONNECT);
+            config.read_timeout = Some(ANSWER);
+            config.write_timeout = Some(ANSWER);
+            let client = Client::try_from(config).map_err(|error| Failure::of("connect", error))?;
+            Ok(Cluster { client })
+        })
+    }
+
+    /// One object; `None` where there is none of the name.
+    pub fn get(&self, kind: &Kind, namespace: &str, name: &str) -> Result<Option<Object>, Failure> {
+        let api = self.api(kind, namespace);
+        let found = tried("get", || api.get_opt(name))?;
+        Ok(found.map(Object::from))
+    }
+
+    /// Those that have these labels, in no order.
+    pub fn list(&self, kind: &Kind, namespace: &str, labels: &str) -> Result<Vec<Object>, Failure> {
+        let api = self.api(kind, namespace);
+        let wanted = ListParams::default().labels(labels);
+        let found = tried("list", || api.list(&wanted))?;
+        Ok(found.items.into_iter().map(Object::from).collect())
+    }
+
+    /// Writes an object by server-side apply, as [`MANAGER`], and takes nothing from another manager: that is a [`Cause::Conflict`]. A trial is
+    /// judged by the server and changes nothing.
+    pub fn apply(
+        &self,
+        kind: &Kind,
+        namespace: &str,
+        object: &Value,
+        is_trial: bool,
+    ) -> Result<(), Failure> {
+        let api = self.api(kind, namespace);
+        let name = name_of(object);
+        let mut params = PatchParams::apply(MANAGER).validation_strict();
+        params.dry_run = is_trial;
+        let patch = Patch::Apply(object);
+        tried("apply", || api.patch(name, &params, &patch))?;
+        Ok(())
+    }
+
+    /// Makes an object; `false` where one of the name is there already, which stays as it is.
+    pub fn create(&self, kind: &Kind, namespace: &str, object: &Value) -> Result<bool, Failure> {
+        let api = self.api(kind, namespace);
+        let object: DynamicObject =
+            serde_json::from_value(object.clone()).map_err(|error| Failure::malformed(&error))?;
+        let params = PostParams {
+            field_manager: Some(MANAGER.to_owned()),
+            ..PostParams::default()
+        };
+        match tried("create", || api.create(&params, &object)) {
+            Ok(_) => Ok(true),
+            Err(failure) if failure.cause == Cause::Exists => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Removes an object as it was seen: one that somebody has changed since stays, as a [`Cause::Conflict`].
+    pub fn delete(&self, kind: &Kind, namespace: &str, object: &Object) -> Result<(), Failure> {
+        let api = self.api(kind, namespace);
+        let params = DeleteParams {
+            preconditions: Some(Preconditions {
+                uid: object.uid.clone(),
+                resource_version: object.version.clone(),
+            }),
+            ..DeleteParams::default()
+        };
+        match tried("delete", || api.delete(&object.name, &params)) {
+            Err(failure) if failure.cause == Cause::NotFound => Ok(()),
+            done => done.map(|_| ()),
+        }
+    }
+
+    fn api(&self, kind: &Kind, namespace: &str) -> Api<DynamicObject> {
+        let resource = ApiResource {
+            group: kind.group.to_owned(),
+            version: kind.version.to_owned(),
+            api_version: format!("{}/{}", kind.group, kind.version),
+            kind: kind.kind.to_owned(),
+            plural: kind.plural.to_owned(),
+        };
+        Api::namespaced_with(self.client.clone(), namespace, &resource)
+    }
+}
+
+fn name_of(object: &Value) -> &str {
+    let name = object
+        .get("metadata")
+        .and_then(|metadata| metadata.get("name"));
+    name.and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Asks again where that may help. Every call here may be made twice.
+fn tried<T, F>(verb: &'static str, ask: impl Fn() -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, kube::Error>>,
+{
+    wait(async {
+        let mut pause = WAIT;
+        let mut left = TRIES;
+        loop {
+            left -= 1;
+            match ask().await.map_err(|error| Failure::of(verb, error)) {
+                Err(failure) if failure.may_pass() && left > 0 => {
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+                answer => return answer,
+            }
+        }
+    })
+}
+
+fn wait<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = runtime::runtime().map_err(|error| Failure::of_system(&error))?;
+    runtime.block_on(future)
+}

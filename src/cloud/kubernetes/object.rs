@@ -1,0 +1,53 @@
+//! Objects, as far as their owner matters.
+
+use std::collections::BTreeMap;
+
+use kube::core::DynamicObject;
+
+/// A kind of objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// `argoproj.io`
+    pub group: &'static str,
+    /// `v1alpha1`
+    pub version: &'static str,
+    /// `WorkflowTemplate`
+    pub kind: &'static str,
+    /// As addresses have it: `workflowtemplates`.
+    pub plural: &'static str,
+}
+
+/// An object that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// Its name.
+    pub name: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its annotations.
+    pub annotations: BTreeMap<String, String>,
+    /// Who has written fields of it, each once.
+    pub managers: Vec<String>,
+    /// Changes with every change of it.
+    pub version: Option<String>,
+    /// Its own, for good.
+    pub uid: Option<String>,
+}
+
+impl From<DynamicObject> for Object {
+    fn from(object: DynamicObject) -> Object {
+        let metadata = object.metadata;
+        let entries = metadata.managed_fields.unwrap_or_default().into_iter();
+        let mut managers: Vec<String> = entries.filter_map(|entry| entry.manager).collect();
+        managers.sort();
+        managers.dedup();
+        Object {
+            name: metadata.name.unwrap_or_default(),
+            labels: metadata.labels.unwrap_or_default(),
+            annotations: metadata.annotations.unwrap_or_default(),
+            managers,
+            version: metadata.resource_version,
+            uid: metadata.uid,
+        }
+    }
+}

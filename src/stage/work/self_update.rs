@@ -1,0 +1,277 @@
+//! The pipeline updates itself: what its file says at the commit is applied to the cluster it runs in (3.7, 3.8).
+
+use crate::analysis::{self, Analysis};
+use crate::diagnostics::codes::input::NO_PIPELINE;
+use crate::diagnostics::{Diagnostic, Severity};
+use crate::model::Pipeline;
+use crate::stage::apply::{Mark, Wanted, wanted};
+use crate::stage::checkout::{Git, committed_at};
+use crate::stage::work::{Context, Did};
+use crate::target::spec_hash;
+
+/// Compiles the pipeline and applies what has changed. A file with errors changes nothing.
+pub fn perform(context: &Context) -> Did {
+    let mut did = Did::default();
+    // As `aphex compile` sees it: nothing of this run may be part of what later runs are made from.
+    let analysis = analysis::analyse(&context.run.file, &context.files());
+    if analysis.has_errors() {
+        did.problems = analysis.diagnostics;
+        did.problems
+            .retain(|problem| problem.severity == Severity::Error);
+        return did;
+    }
+    match compile(context, &analysis) {
+        Ok((pipeline, wanted, mark)) => {
+            cluster::update(context, pipeline, &wanted, &mark, &mut did)
+        }
+        Err(problem) => did.problems.push(problem),
+    }
+    did
+}
+
+fn compile<'a>(
+    context: &Context,
+    analysis: &'a Analysis,
+) -> Result<(&'a Pipeline, Vec<Wanted>, Mark), Diagnostic> {
+    let run = &context.run;
+    let mut all = analysis.pipelines.iter().zip(&analysis.objects);
+    let found = all.find(|(pipeline, _)| pipeline.name.value == run.pipeline);
+    let Some((pipeline, object)) = found else {
+        let message = format!("`{}` has no pipeline `{}`", run.file, run.pipeline);
+        return Err(Diagnostic::without_place(&NO_PIPELINE, message));
+    };
+    let git = Git::find(&context.log, &context.stop)?;
+    let mark = Mark {
+        commit: run.commit.clone(),
+        committed_at: committed_at(&git, &context.folders.source(), &run.commit)?,
+    };
+    let wanted = wanted(pipeline, &spec_hash(object), &mark).map_err(|reason| {
+        let message = format!("a manifest cannot be written: {reason}");
+        Diagnostic::without_place(&crate::diagnostics::codes::run::MALFORMED, message)
+    })?;
+    Ok((pipeline, wanted, mark))
+}
+
+#[cfg(feature = "cloud")]
+mod cluster {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde_json::{Value, json};
+    use sha2::{Digest, Sha256};
+
+    use super::{Context, Did, Mark, Pipeline, Wanted};
+    use crate::cloud::kubernetes::{Cluster, Failure, Kind};
+    use crate::diagnostics::codes::cluster::{FAILED, SUPERSEDED};
+    use crate::diagnostics::codes::run_process::STOPPED;
+    use crate::diagnostics::{Diagnostic, plural, safe};
+    use crate::stage::apply::{Applied, plan};
+
+    /// The run that a run was started by.
+    const RESTARTS: &str = "aphex.dev/restarts";
+    const WORKFLOW: Kind = Kind {
+        group: "argoproj.io",
+        version: "v1alpha1",
+        kind: "Workflow",
+        plural: "workflows",
+    };
+
+    pub(super) fn update(
+        context: &Context,
+        pipeline: &Pipeline,
+        wanted: &[Wanted],
+        mark: &Mark,
+        did: &mut Did,
+    ) {
+        let namespace = pipeline.namespace.value.as_str();
+        let cluster = match Cluster::find() {
+            Ok(cluster) => cluster,
+            Err(failure) => return did.problems.push(failure.into_diagnostic()),
+        };
+        let plan = match plan(&cluster, &context.run.pipeline, namespace, wanted, mark) {
+            Ok(plan) => plan,
+            Err(problems) => {
+                did.problems = problems;
+                return;
+            }
+        };
+        if let Some(newer) = &plan.newer {
+            context.log.line(&format!(
+                "nothing changed: a younger commit was applied before, {}",
+                safe::line(newer)
+            ));
+            return;
+        }
+        if plan.is_empty() {
+            return context.log.line("nothing changed");
+        }
+        if let Some(why) = context.stop.why() {
+            let message = format!("stopped by {why} before anything was written");
+            return did.stopped(Diagnostic::without_place(&STOPPED, message));
+        }
+        let (done, problem) = plan.apply(&cluster);
+        for applied in &done {
+            tell(context, applied);
+        }
+        if let Some(problem) = problem {
+            return did.problems.push(problem);
+        }
+        if pipeline.self_update.restart && is_other(context, &done) {
+            restart(context, &cluster, namespace, did);
+        }
+    }
+
+    fn tell(context: &Context, applied: &Applied) {
+        let name = &applied.name;
+        let line = |text: &str| context.log.line(text);
+        if applied.is_new {
+            return line(&format!("{name}: made"));
+        }
+        if applied.is_gone {
+            return line(&format!("{name}: removed, nothing starts it any more"));
+        }
+        match &applied.difference {
+            Some(difference) if difference.is_none() => {
+                line(&format!("{name}: updated; its stages are the same"));
+            }
+            Some(difference) => {
+                let lines = difference.lines();
+                line(&format!(
+                    "{name}: updated, {}",
+                    plural(lines.len(), "change")
+                ));
+                for change in lines {
+                    line(&format!("  {change}"));
+                }
+            }
+            None => line(&format!(
+                "{name}: updated; what its stages were is not known"
+            )),
+        }
+    }
+
+    /// Whether the stages of the entry that this run follows are others now.
+    fn is_other(context: &Context, done: &[Applied]) -> bool {
+        let own = done
+            .iter()
+            .find(|applied| applied.name == context.run.entry);
+        let difference = own.and_then(|applied| applied.difference.as_ref());
+        difference.is_some_and(|difference| !difference.is_none())
+    }
+
+    /// Starts a run of the same commit from what was just applied, and ends this one. Twice makes one run: its name follows from this one's.
+    fn restart(context: &Context, cluster: &Cluster, namespace: &str, did: &mut Did) {
+        let name = name(&context.run.entry, &context.run.run);
+        let workflow = workflow(context, namespace, &name);
+        match cluster.create(&WORKFLOW, namespace, &workflow) {
+            Ok(true) => did.stopped(superseded(&context.run.run, &name)),
+            // An earlier try of this stage has made it.
+            Ok(false) => match cluster.get(&WORKFLOW, namespace, &name) {
+                Ok(Some(there)) if there.annotations.get(RESTARTS) == Some(&context.run.run) => {
+                    did.stopped(superseded(&context.run.run, &name));
+                }
+                Ok(_) => did.problems.push(taken(&name)),
+                Err(failure) => did.problems.push(not_restarted(failure)),
+            },
+            Err(failure) => did.problems.push(not_restarted(failure)),
+        }
+    }
+
+    fn superseded(run: &str, name: &str) -> Diagnostic {
+        let message =
+            format!("the run goes on as `{name}`: the stages of the pipeline have changed");
+        Diagnostic::without_place(&SUPERSEDED, message)
+            .note(format!(
+                "`{run}` ends here; `{name}` begins once it has, with the same commit"
+            ))
+            .help("`self_update { restart = false }` lets a run go to its end as it began")
+    }
+
+    fn not_restarted(failure: Failure) -> Diagnostic {
+        let problem = failure.into_diagnostic();
+        problem.note("the pipeline was updated, and no run was started from it")
+    }
+
+    fn taken(name: &str) -> Diagnostic {
+        let message = format!("no run was started: there is another Workflow `{name}`");
+        Diagnostic::without_place(&FAILED, message)
+            .note("the pipeline was updated")
+            .help("start the pipeline once more for this commit")
+    }
+
+    /// At most 63 characters, an entry's name may have 57.
+    fn name(entry: &str, run: &str) -> String {
+        let digest = Sha256::digest(format!("restart {run}"));
+        let digits: String = digest
+            .iter()
+            .take(5)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let entry: String = entry.chars().take(52).collect();
+        format!("{}-{digits}", entry.trim_end_matches('-'))
+    }
+
+    fn workflow(context: &Context, namespace: &str, name: &str) -> Value {
+        let run = &context.run;
+        let inputs = match run.inputs.is_empty() {
+            true => String::new(),
+            false => serde_json::to_string(&run.inputs).unwrap_or_default(),
+        };
+        let number = run.pull_request.map(|number| number.to_string());
+        let parameters = [
+            ("commit", run.commit.clone()),
+            ("event", run.event.clone()),
+            ("ref", STANDARD.encode(&run.reference)),
+            ("actor", STANDARD.encode(&run.actor)),
+            ("pull-request", number.unwrap_or_default()),
+            ("inputs", STANDARD.encode(inputs)),
+        ];
+        let parameters: Vec<Value> = parameters
+            .into_iter()
+            .map(|(name, value)| json!({ "name": name, "value": value }))
+            .collect();
+        json!({
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Workflow",
+            "metadata": {
+                "name": name,
+                "namespace": namespace,
+                "labels": {
+                    "app.kubernetes.io/managed-by": "aphex",
+                    "aphex.dev/pipeline": run.pipeline,
+                },
+                "annotations": { RESTARTS: run.run },
+            },
+            "spec": {
+                "workflowTemplateRef": { "name": run.entry },
+                "arguments": { "parameters": parameters },
+            },
+        })
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn names_of_restarted_runs_fit_and_follow_from_the_run() {
+            let long = "a".repeat(57);
+            assert_eq!(name(&long, "shop-7").len(), 63);
+            assert_eq!(name("shop", "shop-7"), name("shop", "shop-7"));
+            assert_ne!(name("shop", "shop-7"), name("shop", "shop-8"));
+        }
+    }
+}
+
+#[cfg(not(feature = "cloud"))]
+mod cluster {
+    use super::{Context, Did, Mark, Pipeline, Wanted};
+    use crate::diagnostics::Diagnostic;
+    use crate::diagnostics::codes::cluster::NO_CLUSTER;
+
+    pub(super) fn update(_: &Context, _: &Pipeline, _: &[Wanted], _: &Mark, did: &mut Did) {
+        did.problems.push(Diagnostic::without_place(
+            &NO_CLUSTER,
+            "this Aphex was built without what talks to a cluster",
+        ));
+    }
+}
