@@ -299,3 +299,91 @@ fn credentials_of_another_account_are_no_credentials() {
         "M pipeline.aphex"
     );
 }
+
+/// A pull request deploys nothing, so nobody is asked; with a role of its own that role is.
+#[test]
+fn a_pull_request_is_asked_about_its_role_alone() {
+    let test = "a_pull_request_is_asked_about_its_role_alone";
+    let Some(aws) = Ministack::start(test) else {
+        return;
+    };
+    let Some(faults) = aws.faults(test) else {
+        return;
+    };
+    let denied = serde_json::json!({"code": "AccessDenied", "status": 403, "message": "not yours"});
+    let deny = |is_denied: bool| {
+        let rules = match is_denied {
+            true => {
+                serde_json::json!([{"service": "sts", "operation": "AssumeRole", "error": denied}])
+            }
+            false => serde_json::json!([]),
+        };
+        faults.set(&rules);
+    };
+    let project = project(&[("dev", DEV, "us-east-1", "")]);
+    let file = std::fs::read_to_string(project.path().join("pipeline.aphex")).unwrap();
+    let preflight = |name: &str, commit: &str| {
+        let root = project.path().join(".aphex").join(name);
+        let store = project.path().join(".aphex/store");
+        let stage = |arguments: &[&str]| {
+            aphex_stage(&project, arguments)
+                .envs(faults.environment(DEV, "us-east-1"))
+                .envs([
+                    ("APHEX_ROOT", root.to_str().unwrap()),
+                    ("APHEX_ENTRY", "shop-pull-request"),
+                    ("APHEX_RUN", name),
+                    ("APHEX_COMMIT", commit),
+                    ("APHEX_EVENT", "pull_request"),
+                    ("APHEX_PULL_REQUEST", "7"),
+                ])
+                .env("APHEX_STORE", format!("file://{}", store.display()))
+                .output()
+                .unwrap()
+        };
+        let output = stage(&["checkout", "--for", "preflight"]);
+        assert!(output.status.success(), "{}", text(&output));
+        stage(&["preflight"])
+    };
+    // Not even a question: no bootstrap is there, and all roles are denied.
+    deny(true);
+    let with = |role: &str| {
+        let on = format!("on pull_request {{ branches = [\"main\"]{role} }}\n  build");
+        project.write("pipeline.aphex", &file.replacen("build", &on, 1));
+        project.commit()
+    };
+    let output = preflight("shop-1", &with(""));
+    assert!(output.status.success(), "{}", text(&output));
+    let role = format!(", role = \"arn:aws:iam::{DEV}:role/look\"");
+    let commit = with(&role);
+    let output = preflight("shop-2", &commit);
+    let said = text(&output);
+    assert!(
+        said.contains(&error(
+            &NOT_ASSUMED,
+            "the role `arn:aws:iam::111122223333:role/look`"
+        )),
+        "{said}"
+    );
+    deny(false);
+    let output = preflight("shop-3", &commit);
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("pull requests: account 111122223333"),
+        "{said}"
+    );
+}
+
+/// A container of a pod, but for what names its run.
+fn aphex_stage(project: &Project, arguments: &[&str]) -> std::process::Command {
+    let mut command = project.aphex(&["stage"]);
+    command.args(arguments).envs([
+        ("APHEX_PIPELINE", "shop"),
+        ("APHEX_FILE", "pipeline.aphex"),
+        ("APHEX_REPOSITORY", "acme/shop"),
+        ("APHEX_STARTED_AT", "2026-01-31T06:00:00Z"),
+    ]);
+    let remote = format!("file://{}", project.path().display());
+    command.env("APHEX_REMOTE", remote);
+    command
+}

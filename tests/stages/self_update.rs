@@ -24,10 +24,8 @@ struct Shop<'c> {
     kubeconfig: String,
 }
 
-const DEV: &str =
-    "environment dev { account = \"111122223333\", region = \"us-east-1\"\n stack Api }";
-const PROD: &str =
-    "environment prod { account = \"444455556666\", region = \"us-east-1\"\n stack Api }";
+const DEV: &str = "environment dev { account = \"111122223333\", region = \"us-east-1\"\n step copy { run = [\"true\"] } }";
+const PROD: &str = "environment prod { account = \"444455556666\", region = \"us-east-1\"\n step copy { run = [\"true\"] } }";
 
 impl<'c> Shop<'c> {
     fn new(cluster: &'c Cluster) -> Self {
@@ -72,13 +70,32 @@ impl<'c> Shop<'c> {
     }
 
     fn try_update(&self, run: &str, commit: &str, attempt: u32) -> (Output, Value) {
-        let root = self.folder.path().join(format!("{run}-{attempt}"));
+        let output = self.pod(run, commit, attempt, &["self-update"]);
+        let result = format!("runs/{run}/stages/self-update/{attempt}.json");
+        let result = self.kept(&result);
+        (output, result)
+    }
+
+    /// A file of the store.
+    fn kept(&self, key: &str) -> Value {
+        let path = self.folder.path().join("store").join(key);
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{key}: {error}"));
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// The init container and the main one of a pod.
+    fn pod(&self, run: &str, commit: &str, attempt: u32, arguments: &[&str]) -> Output {
+        let root = format!("{run}-{}-{attempt}", arguments[0]);
+        let root = self.folder.path().join(root);
         let store = self.folder.path().join("store");
         let stage = |arguments: &[&str]| {
             Command::new(env!("CARGO_BIN_EXE_aphex"))
                 .arg("stage")
                 .args(arguments)
                 .env("KUBECONFIG", &self.kubeconfig)
+                // Metrics go nowhere.
+                .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+                .env("AWS_EC2_METADATA_DISABLED", "true")
                 .envs([
                     ("APHEX_ROOT", root.to_str().unwrap()),
                     ("APHEX_PIPELINE", "shop"),
@@ -86,7 +103,7 @@ impl<'c> Shop<'c> {
                     ("APHEX_REPOSITORY", "acme/shop"),
                     ("APHEX_ENTRY", "shop"),
                     ("APHEX_RUN", run),
-                    ("APHEX_STARTED_AT", "2030-01-31T06:00:00Z"),
+                    ("APHEX_STARTED_AT", "2026-01-31T06:00:00Z"),
                     ("APHEX_COMMIT", commit),
                     ("APHEX_EVENT", "push"),
                 ])
@@ -102,13 +119,11 @@ impl<'c> Shop<'c> {
                 .output()
                 .unwrap()
         };
-        let output = stage(&["checkout", "--for", "self-update"]);
+        let mut checkout = vec!["checkout", "--for"];
+        checkout.extend(arguments);
+        let output = stage(&checkout);
         assert!(output.status.success(), "{}", text(&output));
-        let output = stage(&["self-update"]);
-        let result = store.join(format!("runs/{run}/stages/self-update/{attempt}.json"));
-        let result = fs::read_to_string(&result)
-            .unwrap_or_else(|error| panic!("{error}: {}", text(&output)));
-        (output, serde_json::from_str(&result).unwrap())
+        stage(arguments)
     }
 
     fn kubectl(&self, arguments: &[&str], input: &str) -> String {
@@ -376,6 +391,29 @@ fn a_changed_order_of_stages_starts_the_run_anew_once() {
     assert_eq!(parameter("ref"), STANDARD.encode("refs/heads/main"));
     assert_eq!(parameter("actor"), STANDARD.encode("anna"));
 
+    // A pod that was lost is tried again, after the run was made, and before: this run ends, and there is one other.
+    let again = shop.try_update("shop-3", &commit, 1);
+    assert_eq!(code(&again), SUPERSEDED.id, "{}", text(&again.0));
+    assert_eq!(shop.names("workflows"), names);
+    shop.kubectl(&["delete", "workflow", &names[0]], "");
+    let again = shop.try_update("shop-3", &commit, 2);
+    assert_eq!(code(&again), SUPERSEDED.id, "{}", text(&again.0));
+    assert_eq!(shop.names("workflows"), names);
+
+    // What came before it, and the end of this run: the record says what became of it, and nobody is told of a failure.
+    for stage in ["preflight", "build"] {
+        let output = shop.pod("shop-3", &commit, 0, &[stage]);
+        assert!(output.status.success(), "{}", text(&output));
+    }
+    let output = shop.pod("shop-3", &commit, 0, &["finish", "--status", "Failed"]);
+    let said = text(&output);
+    assert!(
+        said.contains("nobody is told: the run goes on as another one"),
+        "{said}"
+    );
+    let record = shop.kept("runs/shop-3/record.json");
+    assert_eq!(record["outcome"], "stopped", "{record:#}");
+
     // The new run finds its stages as they are, and goes on.
     let said = good(shop.update(&names[0], &commit));
     assert!(said.contains("nothing changed"), "{said}");
@@ -405,6 +443,39 @@ fn what_the_cluster_refuses_is_said() {
     let done = shop.update("shop-1", &commit);
     assert_eq!(code(&done), DENIED.id, "{}", text(&done.0));
     assert!(text(&done.0).contains(&account), "{}", text(&done.0));
+
+    // The rights that the page of the code names are enough.
+    let rule = |resource: &str, verbs: &[&str]| json!({ "apiGroups": ["argoproj.io"], "resources": [resource], "verbs": verbs });
+    let rules = [
+        rule(
+            "workflowtemplates",
+            &["get", "list", "create", "patch", "delete"],
+        ),
+        rule("workflows", &["get", "create"]),
+    ];
+    for object in [
+        json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": { "name": "self-update" }, "rules": rules }),
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": { "name": "self-update" },
+            "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "self-update" },
+            "subjects": [{ "kind": "ServiceAccount", "name": "shop-self-update", "namespace": shop.namespace.name }],
+        }),
+    ] {
+        shop.kubectl(&["create", "--filename=-"], &object.to_string());
+    }
+    let tag = "on tag { match = [\"v*\"], deploy = [dev] }\n self_update { restart = true }\n";
+    good(shop.update("shop-5", &shop.commit(2, &format!("{tag}{DEV}\n{PROD}"))));
+    let restart = "self_update { restart = true }\n";
+    let done = shop.update("shop-6", &shop.commit(3, &format!("{restart}{DEV}")));
+    assert_eq!(code(&done), SUPERSEDED.id, "{}", text(&done.0));
+    assert!(
+        text(&done.0).contains("shop-deploy-dev: removed"),
+        "{}",
+        text(&done.0)
+    );
+    for name in shop.names("workflowtemplates") {
+        shop.kubectl(&["delete", "workflowtemplate", &name], "");
+    }
 
     config["users"][0]["user"]
         .as_object_mut()

@@ -110,6 +110,12 @@ impl Plan<'_> {
         self.writes.is_empty() && self.removes.is_empty()
     }
 
+    /// What will be different in the stages of an object; `None` where it is not written, or that is not known.
+    pub fn difference(&self, name: &str) -> Option<Difference> {
+        let mut writes = self.writes.iter();
+        writes.find(|write| write.wanted.name == name)?.difference()
+    }
+
     /// Does it; what was done, in order. The first failure ends it, and what was done before stays: doing it again goes on from there.
     pub fn apply(&self, cluster: &Cluster) -> (Vec<Applied>, Option<Diagnostic>) {
         let mut done = Vec::new();
@@ -123,10 +129,7 @@ impl Plan<'_> {
                 name: wanted.name.clone(),
                 is_new: write.before.is_none(),
                 is_gone: false,
-                difference: write.before.as_ref().and_then(|before| {
-                    let before = before.as_ref()?;
-                    Some(wanted.topology.since(before))
-                }),
+                difference: write.difference(),
             });
         }
         for object in &self.removes {
@@ -141,6 +144,13 @@ impl Plan<'_> {
             });
         }
         (done, None)
+    }
+}
+
+impl Write<'_> {
+    fn difference(&self) -> Option<Difference> {
+        let before = self.before.as_ref()?.as_ref()?;
+        Some(self.wanted.topology.since(before))
     }
 }
 

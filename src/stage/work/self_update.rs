@@ -64,7 +64,9 @@ mod cluster {
     use crate::diagnostics::codes::cluster::{FAILED, SUPERSEDED};
     use crate::diagnostics::codes::run_process::STOPPED;
     use crate::diagnostics::{Diagnostic, plural, safe};
-    use crate::stage::apply::{Applied, plan};
+    use crate::stage::apply::{Applied, Plan, plan};
+    use crate::stage::record::keys;
+    use crate::stage::store::Key;
 
     /// The run that a run was started by.
     const RESTARTS: &str = "aphex.dev/restarts";
@@ -94,30 +96,60 @@ mod cluster {
                 return;
             }
         };
+        let restarts = match restarts(context, pipeline, &plan) {
+            Ok(restarts) => restarts,
+            Err(problem) => return did.problems.push(problem),
+        };
+        if let Some(why) = context.stop.why() {
+            let message = format!("stopped by {why} before anything was written");
+            return did.stopped(Diagnostic::without_place(&STOPPED, message));
+        }
+        let problem = apply(context, &cluster, &plan);
+        if let Some(problem) = problem {
+            return did.problems.push(problem);
+        }
+        if restarts {
+            restart(context, &cluster, namespace, did);
+        }
+    }
+
+    /// Does what is planned, and says it; what went wrong.
+    fn apply(context: &Context, cluster: &Cluster, plan: &Plan<'_>) -> Option<Diagnostic> {
         if let Some(newer) = &plan.newer {
             context.log.line(&format!(
                 "nothing changed: a younger commit was applied before, {}",
                 safe::line(newer)
             ));
-            return;
+            return None;
         }
         if plan.is_empty() {
-            return context.log.line("nothing changed");
+            context.log.line("nothing changed");
+            return None;
         }
-        if let Some(why) = context.stop.why() {
-            let message = format!("stopped by {why} before anything was written");
-            return did.stopped(Diagnostic::without_place(&STOPPED, message));
-        }
-        let (done, problem) = plan.apply(&cluster);
+        let (done, problem) = plan.apply(cluster);
         for applied in &done {
             tell(context, applied);
         }
-        if let Some(problem) = problem {
-            return did.problems.push(problem);
+        problem
+    }
+
+    /// Whether this run is to go on as another one: the stages of its entry change now, or an earlier try has changed them and its pod was lost before it
+    /// had ended the run. The store keeps that.
+    fn restarts(
+        context: &Context,
+        pipeline: &Pipeline,
+        plan: &Plan<'_>,
+    ) -> Result<bool, Diagnostic> {
+        if !pipeline.self_update.restart {
+            return Ok(false);
         }
-        if pipeline.self_update.restart && is_other(context, &done) {
-            restart(context, &cluster, namespace, did);
+        let note = Key::new(keys::told(&context.run.run, "restart"))?;
+        let difference = plan.difference(&context.run.entry);
+        if difference.is_some_and(|difference| !difference.is_none()) {
+            context.store.put_new(&note, b"{}\n")?;
+            return Ok(true);
         }
+        Ok(context.store.get(&note)?.is_some())
     }
 
     fn tell(context: &Context, applied: &Applied) {
@@ -147,15 +179,6 @@ mod cluster {
                 "{name}: updated; what its stages were is not known"
             )),
         }
-    }
-
-    /// Whether the stages of the entry that this run follows are others now.
-    fn is_other(context: &Context, done: &[Applied]) -> bool {
-        let own = done
-            .iter()
-            .find(|applied| applied.name == context.run.entry);
-        let difference = own.and_then(|applied| applied.difference.as_ref());
-        difference.is_some_and(|difference| !difference.is_none())
     }
 
     /// Starts a run of the same commit from what was just applied, and ends this one. Twice makes one run: its name follows from this one's.
