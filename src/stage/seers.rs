@@ -26,6 +26,7 @@ impl Seers {
         let access = |env: &Environment| Access {
             region: Some(region.to_owned()),
             profile: profile_of(env),
+            ..Access::default()
         };
         let mut accesses = Vec::new();
         for (index, role) in roles.iter().enumerate() {

@@ -21,6 +21,7 @@ fn aws(folder: &std::path::Path, url: &str, account: &str) -> Aws {
     let access = Access {
         region: None,
         profile: Some(profile(folder, url, account)),
+        ..Access::default()
     };
     Aws::new(&access).unwrap()
 }
@@ -53,6 +54,21 @@ fn who_does_not_answer_is_unreachable() {
     );
 }
 
+/// Somebody takes the call and says nothing: a limit ends it, with all of its tries.
+#[test]
+fn who_says_nothing_is_not_waited_for() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let access = Access {
+        profile: Some(profile(folder.path(), &url, "111122223333")),
+        limit: Some(std::time::Duration::from_secs(1)),
+        ..Access::default()
+    };
+    let failure = sts::caller(&Aws::new(&access).unwrap()).unwrap_err();
+    assert_eq!(failure.cause, Cause::Unreachable, "{failure}");
+}
+
 #[test]
 fn a_profile_without_credentials_is_said() {
     let folder = tempfile::tempdir().unwrap();
@@ -63,6 +79,7 @@ fn a_profile_without_credentials_is_said() {
         let access = Access {
             region: Some("eu-central-1".to_owned()),
             profile: Some(profile.clone()),
+            ..Access::default()
         };
         let failure = sts::caller(&Aws::new(&access).unwrap()).unwrap_err();
         assert_eq!(failure.cause, Cause::NoCredentials, "{failure}");

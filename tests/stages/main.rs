@@ -17,6 +17,7 @@ mod pods;
 mod preflight;
 mod records;
 mod run;
+mod secrets;
 mod self_update;
 mod stage_process;
 mod stage_reports;

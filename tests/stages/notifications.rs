@@ -399,6 +399,7 @@ fn aws(folder: &std::path::Path, url: &str) -> Aws {
     Aws::new(&Access {
         region: None,
         profile: Some(profile),
+        ..Access::default()
     })
     .unwrap()
 }

@@ -138,6 +138,12 @@ fn req_2_4_artifacts_go_through_the_bucket_bit_for_bit() {
     let (status, manifest) = run.object(&format!("{artifact}.json"));
     assert_eq!(status, 200, "{tags}");
     assert!(manifest.contains("dist/large"), "{manifest}");
+    // ministack keeps the tags of objects that came in one piece; tests/stages/stores.rs looks for those of the others on their way.
+    assert!(
+        tags.contains(&format!("<Key>commit</Key><Value>{}</Value>", run.commit)),
+        "{tags}"
+    );
+    assert!(tags.contains("<Key>created-at</Key><Value>20"), "{tags}");
 
     let output = run.pod(
         "check",

@@ -50,6 +50,7 @@ fn bucket(folder: &Path, url: &str, prefix: &str) -> BucketStore {
             file,
             name: "test".to_owned(),
         }),
+        ..Access::default()
     };
     BucketStore::with(&Aws::new(&access).unwrap(), BUCKET, prefix)
 }
@@ -293,6 +294,59 @@ fn what_fails_once_is_tried_again() {
     ] {
         assert_eq!(fired.matches(what).count(), times, "{what}: {fired}");
     }
+}
+
+/// What S3 wrote although its answer never came is found to be ours; what another one wrote is not.
+#[test]
+fn an_answer_that_is_lost_is_asked_for() {
+    let test = "an_answer_that_is_lost_is_asked_for";
+    let Some((ministack, faults)) = with_faults(test) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let store = bucket(folder.path(), &faults.url, "");
+    let direct = bucket(folder.path(), &ministack.url, "");
+    let unheard = json!({"times": 1, "response": {"abort_bytes": 1}});
+    faults.set(&json!([rule("PutObject", unheard.clone())]));
+    assert!(store.put_new(&key("ours"), b"ours").unwrap());
+    assert_eq!(read(&direct, "ours"), b"ours");
+    // An answer was lost, but somebody was there before.
+    assert!(direct.put_new(&key("theirs"), b"theirs").unwrap());
+    faults.set(&json!([rule(
+        "PutObject",
+        json!({"times": 1, "reset": true})
+    )]));
+    assert!(!store.put_new(&key("theirs"), b"ours").unwrap());
+    assert_eq!(read(&direct, "theirs"), b"theirs");
+    // Without a lost answer even the same content is not ours.
+    assert!(!store.put_new(&key("theirs"), b"theirs").unwrap());
+    // The end of an upload in parts: what is there is compared by its checksum.
+    faults.set(&json!([rule("CompleteMultipartUpload", unheard)]));
+    let sent = noise(20 << 20);
+    put_from(
+        &store,
+        &key("large"),
+        &About::default(),
+        &mut sent.as_slice(),
+    )
+    .unwrap();
+    assert!(read(&direct, "large") == sent);
+    assert!(
+        faults.fired().matches("response:abort").count() >= 2,
+        "{}",
+        faults.fired()
+    );
+}
+
+fn read(store: &dyn Store, name: &str) -> Vec<u8> {
+    let mut content = Vec::new();
+    store
+        .get(&key(name))
+        .unwrap()
+        .unwrap()
+        .read_to_end(&mut content)
+        .unwrap();
+    content
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub struct Access {
     pub region: Option<String>,
     /// A profile, whose credentials come before those of the environment.
     pub profile: Option<Profile>,
+    /// So long a call may take, with all of its tries; `None`: as long as they take.
+    pub limit: Option<Duration>,
 }
 
 /// A profile of an AWS configuration file.
@@ -52,7 +54,9 @@ impl Aws {
                 tls::rustls_provider::CryptoMode::Ring,
             ))
             .build_https();
-        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).build();
+        let mut timeouts = TimeoutConfig::builder().connect_timeout(CONNECT);
+        timeouts.set_operation_timeout(access.limit);
+        let timeouts = timeouts.build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(TRIES))

@@ -170,6 +170,7 @@ fn access(env: &Environment, region: &str) -> Result<Aws, Failure> {
     Aws::new(&Access {
         region: Some(region.to_owned()),
         profile,
+        ..Access::default()
     })
 }
 

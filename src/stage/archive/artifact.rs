@@ -71,7 +71,11 @@ impl Artifact {
                 .help("let the build put them into an archive of its own"));
         }
         upload.finish(&manifest.archive)?;
-        store.put(&self.manifest, &json)?;
+        let about = About {
+            content_type: Some("application/json"),
+            ..about
+        };
+        store::put_from(store, &self.manifest, &about, &mut json.as_slice())?;
         Ok(manifest)
     }
 

@@ -79,7 +79,8 @@ fn one(parcel: &Parcel, limits: Limits) -> Result<(), String> {
             // arn:aws:sns:eu-central-1:111122223333:topic
             let access = Access {
                 region: topic.split(':').nth(3).map(str::to_owned),
-                profile: None,
+                limit: Some(limits.total),
+                ..Access::default()
             };
             let sent =
                 Aws::new(&access).and_then(|aws| sns::publish(&aws, topic, subject, message));

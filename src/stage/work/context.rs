@@ -11,11 +11,11 @@ use crate::diagnostics::{Diagnostic, FileName, Found, Report};
 use crate::eval::data::RuntimeSource;
 use crate::eval::{Bindings, Known};
 use crate::graph::{self, Entry};
-use crate::model::Pipeline;
+use crate::model::{Environment, Pipeline};
 use crate::project::Project;
 use crate::project::disk::Disk;
 use crate::stage::log::Log;
-use crate::stage::process::{Environment, Stop};
+use crate::stage::process::{Environment as Variables, Stop};
 use crate::stage::record::{self, StageResult};
 use crate::stage::store::Store;
 use crate::stage::{Folders, RunInfo};
@@ -37,8 +37,27 @@ pub struct Context {
     pub attempt: u32,
     /// The stage's path in the run, where the runner gave it one.
     pub path: Option<String>,
-    /// The region of its environment, once the stage is known and has one.
-    pub region: OnceCell<String>,
+    /// Where its environment is, once the stage is known and has one.
+    pub place: OnceCell<Place>,
+}
+
+/// Where an environment is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Its region.
+    pub region: String,
+    /// Its role.
+    pub role: Option<String>,
+}
+
+impl Place {
+    /// That of an environment.
+    pub fn of(environment: &Environment) -> Place {
+        Place {
+            region: environment.region.value.clone(),
+            role: environment.role.as_ref().map(|role| role.value.clone()),
+        }
+    }
 }
 
 /// The pipeline at the commit, with everything in it that the run knows by now.
@@ -74,7 +93,7 @@ impl Commit {
 impl Context {
     /// The region of its environment.
     pub fn region(&self) -> Option<&str> {
-        self.region.get().map(String::as_str)
+        self.place.get().map(|place| place.region.as_str())
     }
 
     /// What the stages of this run have left so far, the last try of each.
@@ -99,12 +118,12 @@ impl Context {
     }
 
     /// The environment that commands inherit: this process's, less what is Aphex's own.
-    pub fn inherited(&self) -> Environment {
+    pub fn inherited(&self) -> Variables {
         let own = |name: &std::ffi::OsStr| {
             let name = name.to_string_lossy();
             name.starts_with("APHEX_")
         };
-        let mut inherited: Environment = env::vars_os().filter(|(name, _)| !own(name)).collect();
+        let mut inherited: Variables = env::vars_os().filter(|(name, _)| !own(name)).collect();
         inherited.insert("TMPDIR".into(), self.folders.tmp().into());
         inherited
             .entry("CI".into())
@@ -229,9 +248,7 @@ fn with_outputs(
             };
             known = known.with(source, Known::String(artifact.key.as_str().into()));
         }
-        let stacks = pipeline
-            .environments()
-            .flat_map(crate::model::Environment::stacks);
+        let stacks = pipeline.environments().flat_map(Environment::stacks);
         for stack in stacks {
             let Some(values) = outputs.get(stack.path.to_string().as_str()) else {
                 continue;

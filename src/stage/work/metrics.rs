@@ -1,11 +1,15 @@
 //! Metrics of a run (8.3): the namespace `Aphex`, by pipeline, and by pipeline and environment.
 
+use std::time::Duration;
+
 use crate::cloud::aws::cloudwatch::{Metric, put};
 use crate::cloud::aws::{Access, Aws};
 use crate::stage::record::{Outcome, RunRecord};
 use crate::stage::work::Context;
 
 const NAMESPACE: &str = "Aphex";
+/// Nobody waits longer for a pod that has only metrics to write.
+const LIMIT: Duration = Duration::from_secs(45);
 
 /// Writes them. What goes wrong is in the log.
 pub fn write(context: &Context, record: &RunRecord) {
@@ -15,8 +19,11 @@ pub fn write(context: &Context, record: &RunRecord) {
     }
     let metrics = of(record);
     let second = jiff::Timestamp::now().as_second();
-    let written =
-        Aws::new(&Access::default()).and_then(|aws| put(&aws, NAMESPACE, second, &metrics));
+    let access = Access {
+        limit: Some(LIMIT),
+        ..Access::default()
+    };
+    let written = Aws::new(&access).and_then(|aws| put(&aws, NAMESPACE, second, &metrics));
     match written {
         Ok(()) => context.log.line("metrics: written"),
         Err(failure) => context

@@ -38,7 +38,7 @@ use crate::stage::store::Key;
 use crate::stage::{Task, path_of};
 
 pub use approval::message;
-pub use context::{Commit, Context};
+pub use context::{Commit, Context, Place};
 pub use did::Did;
 pub use preflight::tools_here;
 pub use ready::ready;
@@ -146,9 +146,12 @@ fn in_entry<'p>(
         return (None, Did::nothing("the commit no longer has it"));
     };
     let mut path = path_of(entry, id);
-    if let Some(region) = entry.stage(id).and_then(|stage| region_of(entry, stage)) {
+    let holder = entry
+        .stage(id)
+        .and_then(|stage| environment_of(entry, stage));
+    if let Some(environment) = holder {
         // A stage is one stage, so nothing was there before.
-        let _ = context.region.set(region.to_owned());
+        let _ = context.place.set(Place::of(environment));
     }
     let named = context.path.clone().unwrap_or_else(|| path.clone());
     let kind = entry.stage(id).map(|stage| stage.kind);
@@ -174,7 +177,7 @@ fn in_entry<'p>(
                 approval::request(context, pipeline, entry, id, approval)
             }
         },
-        Some(StageKind::Bake(bake)) => match environment_of(entry, id) {
+        Some(StageKind::Bake(bake)) => match holder {
             Some(environment) => bake::perform(context, environment, bake),
             None => Did::nothing("no environment holds it"),
         },
@@ -211,21 +214,12 @@ fn with_values<'p>(pipeline: &'p Pipeline, kind: StageKind<'p>) -> Option<StageK
 }
 
 /// The environment that holds a stage.
-fn environment_of<'p>(entry: &Entry<'p>, id: crate::graph::StageId) -> Option<&'p Environment> {
-    let holder = entry.stage(entry.stage(id)?.parent?)?;
-    match holder.kind {
-        StageKind::Environment(environment) => Some(environment),
-        _ => None,
-    }
-}
-
-/// The region of the environment that holds a stage.
-fn region_of<'p>(entry: &Entry<'p>, stage: &Stage<'p>) -> Option<&'p str> {
+fn environment_of<'p>(entry: &Entry<'p>, stage: &Stage<'p>) -> Option<&'p Environment> {
     let holder = stage.parent.and_then(|id| entry.stage(id));
     match holder.map_or(stage.kind, |holder| holder.kind) {
         StageKind::Environment(environment)
         | StageKind::Deploy { environment, .. }
-        | StageKind::Diff { environment, .. } => Some(environment.region.value.as_str()),
+        | StageKind::Diff { environment, .. } => Some(environment),
         _ => None,
     }
 }

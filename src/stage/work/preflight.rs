@@ -12,7 +12,7 @@ use crate::rules;
 use crate::source::Span;
 use crate::stage::container;
 use crate::stage::record::Engine;
-use crate::stage::work::{Context, Did, accounts, beside, region_of};
+use crate::stage::work::{Context, Did, Place, accounts, beside, environment_of};
 
 /// Checks the file at the commit, that the accounts are ready, and that the tools are there.
 pub fn perform(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>) -> Did {
@@ -42,7 +42,7 @@ pub fn perform(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>) -> Did
 
 /// On one machine secrets are variables of whoever runs it, or in AWS: all that this run needs must be there.
 fn secrets(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>, did: &mut Did) {
-    let mut wanted: Vec<(&Env, Option<&str>)> = Vec::new();
+    let mut wanted: Vec<(&Env, Option<Place>)> = Vec::new();
     for stage in &entry.stages {
         if context.run.leaves_out_with_all(entry, stage) {
             continue;
@@ -68,23 +68,23 @@ fn secrets(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>, did: &mut 
             }
             _ => {}
         }
-        let region = region_of(entry, stage);
-        wanted.extend(envs.into_iter().map(|env| (env, region)));
+        let place = environment_of(entry, stage).map(Place::of);
+        wanted.extend(envs.into_iter().map(|env| (env, place.clone())));
     }
     // One that several use is missing once.
     let mut seen = BTreeSet::new();
     let values = wanted
         .into_iter()
-        .flat_map(|(env, region)| env.values().map(move |value| (value, region)));
-    for (value, region) in values {
+        .flat_map(|(env, place)| env.values().map(move |value| (value, place.clone())));
+    for (value, place) in values {
         let EnvValue::Secret(secret) = &value.value else {
             continue;
         };
         if seen.insert((
             secret.name.to_string(),
             secret.key.as_deref().map(str::to_owned),
-            region,
-        )) && let Err(problem) = context.secret(secret, region)
+            place.clone(),
+        )) && let Err(problem) = context.secret(secret, place.as_ref())
         {
             did.problems.push(problem.at(value.span));
         }

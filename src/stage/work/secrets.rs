@@ -1,5 +1,7 @@
 //! What a secret is: a file in a pod, a variable on one machine, or what AWS keeps.
 
+#[cfg(feature = "cloud")]
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -8,13 +10,16 @@ use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run;
 use crate::eval::data::{Secret, SecretStore};
 use crate::stage::record::Engine;
-use crate::stage::work::Context;
+#[cfg(feature = "cloud")]
+use crate::stage::work::variables;
+use crate::stage::work::{Context, Place};
 
 impl Context {
-    /// What a secret is. One of AWS is asked for in `region`, or in that of its ARN, or where the stage itself is.
+    /// What a secret is. One of AWS is asked for as the role of the environment that uses it, where it has one, then as the stage itself; in the
+    /// region of its ARN, else that of the environment, else where the stage is.
     ///
     /// An `A0902` where it is not there, which shows nothing of any value.
-    pub fn secret(&self, secret: &Secret, region: Option<&str>) -> Result<String, Diagnostic> {
+    pub fn secret(&self, secret: &Secret, user: Option<&Place>) -> Result<String, Diagnostic> {
         // Its owner gives it by hand where no cluster holds it, and may do so for what AWS holds.
         if self.run.engine == Engine::Local
             && let Ok(text) = std::env::var(variable_of(secret))
@@ -29,7 +34,7 @@ impl Context {
                 ))),
             SecretStore::Kubernetes => mounted(&self.folders.secrets(), secret),
             SecretStore::SecretsManager | SecretStore::SsmSecure => {
-                let text = from_aws(secret, region.or_else(|| self.region()))?;
+                let text = self.kept_by_aws(secret, user.or_else(|| self.place.get()))?;
                 match &secret.key {
                     Some(key) => member(secret, &text, key),
                     None => Ok(text),
@@ -97,32 +102,46 @@ fn member(secret: &Secret, text: &str, key: &str) -> Result<String, Diagnostic> 
     }
 }
 
-#[cfg(feature = "cloud")]
-fn from_aws(secret: &Secret, region: Option<&str>) -> Result<String, Diagnostic> {
-    use crate::cloud::aws::{Access, Aws, Failure, secrets};
-    // arn:aws:secretsmanager:eu-central-1:111122223333:secret:…
-    let own = secret
-        .name
-        .starts_with("arn:")
-        .then(|| secret.name.split(':').nth(3));
-    let access = Access {
-        region: own.flatten().or(region).map(str::to_owned),
-        profile: None,
-    };
-    let blame = |failure: Failure| failure.explain(missing(secret));
-    let aws = Aws::new(&access).map_err(blame)?;
-    let got = match secret.store {
-        SecretStore::SsmSecure => secrets::parameter(&aws, &secret.name),
-        SecretStore::SecretsManager | SecretStore::Kubernetes => {
-            secrets::secret(&aws, &secret.name)
+impl Context {
+    #[cfg(feature = "cloud")]
+    fn kept_by_aws(&self, secret: &Secret, user: Option<&Place>) -> Result<String, Diagnostic> {
+        use crate::cloud::aws::secrets;
+        use crate::stage::Seers;
+        // arn:aws:secretsmanager:eu-central-1:111122223333:secret:…
+        let own = secret
+            .name
+            .starts_with("arn:")
+            .then(|| secret.name.split(':').nth(3));
+        let mut env = self.inherited();
+        let here = env
+            .get(OsStr::new("AWS_REGION"))
+            .and_then(|region| region.to_str());
+        let region = own
+            .flatten()
+            .or(user.map(|user| user.region.as_str()))
+            .or(here);
+        let region = region.unwrap_or_default().to_owned();
+        if !region.is_empty() {
+            variables::place(&mut env, &region);
         }
-    };
-    got.map_err(blame)
-}
+        let roles: Vec<String> = user
+            .and_then(|user| user.role.clone())
+            .into_iter()
+            .collect();
+        let seers = Seers::new(&env, &roles, &region, &self.run.run, &self.folders.tmp());
+        let got = seers.ask(|aws| match secret.store {
+            SecretStore::SsmSecure => secrets::parameter(aws, &secret.name),
+            SecretStore::SecretsManager | SecretStore::Kubernetes => {
+                secrets::secret(aws, &secret.name)
+            }
+        });
+        got.map_err(|failure| failure.explain(missing(secret)))
+    }
 
-#[cfg(not(feature = "cloud"))]
-fn from_aws(secret: &Secret, _: Option<&str>) -> Result<String, Diagnostic> {
-    Err(missing(secret).note("this Aphex was built without what talks to AWS"))
+    #[cfg(not(feature = "cloud"))]
+    fn kept_by_aws(&self, secret: &Secret, _: Option<&Place>) -> Result<String, Diagnostic> {
+        Err(missing(secret).note("this Aphex was built without what talks to AWS"))
+    }
 }
 
 fn missing(secret: &Secret) -> Diagnostic {

@@ -122,7 +122,7 @@ fn context(
         stop: Stop::on_signals()?,
         attempt: attempt.unwrap_or(0),
         path: variable("APHEX_STAGE_PATH"),
-        region: OnceCell::new(),
+        place: OnceCell::new(),
     })
 }
 

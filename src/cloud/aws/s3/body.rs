@@ -16,7 +16,8 @@ pub struct Body {
     key: String,
     /// Of the version that is being read: nobody gets half of one and half of another.
     version: Option<String>,
-    length: u64,
+    /// In bytes; `None` where S3 does not say it, and the end of the connection is the end.
+    length: Option<u64>,
     position: u64,
     breaks: u32,
     stream: ByteStream,
@@ -56,7 +57,9 @@ impl Body {
                     }
                     continue;
                 }
-                None if self.position >= self.length => return Ok(Vec::new()),
+                None if self.length.is_none_or(|length| self.position >= length) => {
+                    return Ok(Vec::new());
+                }
                 None => "the connection has ended too early".to_owned(),
                 Some(Err(error)) => error.to_string(),
             };
@@ -122,9 +125,7 @@ async fn ask(
     }
 }
 
-fn length(got: &GetObjectOutput) -> u64 {
-    let length = got
-        .content_length()
-        .and_then(|length| length.try_into().ok());
-    length.unwrap_or_default()
+fn length(got: &GetObjectOutput) -> Option<u64> {
+    got.content_length()
+        .and_then(|length| length.try_into().ok())
 }

@@ -1,6 +1,7 @@
 //! S3: the objects of one bucket.
 
 mod body;
+mod put_new;
 mod upload;
 
 pub use upload::Upload;
@@ -14,9 +15,6 @@ use aws_sdk_s3::types::ChecksumAlgorithm;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::cloud::aws::{Aws, Failure, runtime};
-
-/// S3 answers two writers at once with 409 to one of them, who is to try again (`PutObject`, "ConditionalRequestConflict").
-const CONFLICTS: usize = 5;
 
 /// A bucket.
 #[derive(Clone, Debug)]
@@ -84,31 +82,6 @@ impl Bucket {
         let put = put.send().await;
         put.map_err(|error| Failure::of("s3:PutObject", error))?;
         Ok(())
-    }
-
-    /// Writes an object where there is none; `false`, and nothing changed, where there is one.
-    pub fn put_new(&self, key: &str, content: &[u8]) -> Result<bool, Failure> {
-        runtime::wait(async {
-            let mut tries = 0;
-            loop {
-                let put = self
-                    .client
-                    .put_object()
-                    .bucket(&self.name)
-                    .key(key)
-                    .if_none_match("*")
-                    .checksum_algorithm(ChecksumAlgorithm::Sha256)
-                    .body(ByteStream::from(content.to_vec()));
-                let Err(error) = put.send().await else {
-                    return Ok(true);
-                };
-                match code(&error) {
-                    Some("PreconditionFailed") => return Ok(false),
-                    Some("ConditionalRequestConflict") if tries < CONFLICTS => tries += 1,
-                    _ => return Err(Failure::of("s3:PutObject", error)),
-                }
-            }
-        })
     }
 
     /// An object, to be read as it comes; `None` where there is none.

@@ -5,7 +5,10 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, CompletedMultipartUpload, CompletedPart};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
 use tokio::task::JoinHandle;
 
 use crate::cloud::aws::s3::{About, Bucket, code};
@@ -13,9 +16,14 @@ use crate::cloud::aws::{Cause, Failure, runtime};
 
 /// The size of the first parts in bytes; S3 takes none below 5 MiB but the last.
 const PART: usize = 8 << 20;
-/// After so many parts they double, so that the 10,000 that S3 takes carry its 5 TiB.
+/// After so many parts they double, and once more after as many again: to 32 MiB. So the 10,000 parts that S3 takes carry 273 GiB.
 const DOUBLES_AFTER: i32 = 1_000;
-/// So many parts are on their way at once: with the one that is being made, memory is five parts.
+/// How often they double.
+const DOUBLINGS: i32 = 2;
+/// S3 takes so many parts.
+const MOST: i32 = 10_000;
+/// So many parts are on their way at once: with the one that is being made, memory is five parts, of 8 MiB each up to 8 GiB, and of
+/// 32 MiB each at most.
 const AT_ONCE: usize = 4;
 /// So long the parts of an upload that is given up may take to be removed.
 const REMOVAL: Duration = Duration::from_secs(10);
@@ -86,7 +94,7 @@ impl Upload {
 
     /// How large the part is that is being made.
     fn size(&self) -> usize {
-        let doublings = (self.number / DOUBLES_AFTER).clamp(0, 9);
+        let doublings = (self.number / DOUBLES_AFTER).clamp(0, DOUBLINGS);
         PART << doublings
     }
 
@@ -98,6 +106,9 @@ impl Upload {
         };
         while self.on_their_way.len() >= AT_ONCE {
             self.settle()?;
+        }
+        if self.number >= MOST {
+            return Err(lost("an object of more than 273 GiB is too large"));
         }
         self.number += 1;
         let number = self.number;
@@ -159,6 +170,7 @@ impl Upload {
     }
 
     fn complete(mut self) -> Result<(), Failure> {
+        let sum = composite(&self.done);
         let parts = CompletedMultipartUpload::builder()
             .set_parts(Some(std::mem::take(&mut self.done)))
             .build();
@@ -175,7 +187,7 @@ impl Upload {
                 return Ok(());
             };
             // Where the answer to a first try was lost, the second one finds no upload any more.
-            if code(&error) == Some("NoSuchUpload") && self.is_there().await {
+            if code(&error) == Some("NoSuchUpload") && self.is_there(sum.as_deref()).await {
                 return Ok(());
             }
             Err(Failure::of("s3:CompleteMultipartUpload", error))
@@ -184,12 +196,37 @@ impl Upload {
         Ok(())
     }
 
-    async fn is_there(&self) -> bool {
-        let head = self.bucket.client.head_object();
-        let head = head.bucket(&self.bucket.name).key(&self.key).send().await;
-        let length = head.ok().and_then(|head| head.content_length);
-        length.is_some_and(|length| u64::try_from(length) == Ok(self.bytes))
+    /// Whether the object there is the one that was uploaded: of its parts' checksums S3 makes one of its own.
+    async fn is_there(&self, sum: Option<&str>) -> bool {
+        let head = self
+            .bucket
+            .client
+            .head_object()
+            .bucket(&self.bucket.name)
+            .key(&self.key)
+            .checksum_mode(ChecksumMode::Enabled);
+        let Ok(head) = head.send().await else {
+            return false;
+        };
+        let length = head
+            .content_length()
+            .and_then(|length| u64::try_from(length).ok());
+        length == Some(self.bytes) && sum.is_some() && head.checksum_sha256() == sum
     }
+}
+
+/// The checksum that S3 gives an object of these parts: the SHA-256 of their SHA-256s, and how many there are ("Composite checksums" in
+/// "Checking object integrity"). `None` where a part has none.
+fn composite(parts: &[CompletedPart]) -> Option<String> {
+    let mut sum = Sha256::new();
+    for part in parts {
+        sum.update(STANDARD.decode(part.checksum_sha256()?).ok()?);
+    }
+    Some(format!(
+        "{}-{}",
+        STANDARD.encode(sum.finalize()),
+        parts.len()
+    ))
 }
 
 impl Write for Upload {
