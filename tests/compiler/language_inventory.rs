@@ -88,10 +88,10 @@ fn every_code_has_a_program() {
         .map(|file| fs::read_to_string(file).unwrap())
         .collect();
     let given: BTreeSet<&str> = texts.iter().flat_map(|text| expected(text)).collect();
-    // What only a run can say has tests beside its stages.
+    // What only a run, or what it asks before it, can say has tests beside its stages.
     let ours = codes::all()
         .map(|code| code.id)
-        .filter(|id| !id.starts_with("A09"));
+        .filter(|id| !id.starts_with("A08") && !id.starts_with("A09"));
     let elsewhere = |id: &str| ELSEWHERE.iter().any(|(code, ..)| *code == id);
     let missing: Vec<&str> = ours
         .filter(|id| !given.contains(id) && !elsewhere(id))
