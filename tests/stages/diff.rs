@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::deploy::{DEV, Shop, stage, text};
+use crate::support::project::git;
 
 const BEFORE: &str = r#"
   environment dev {
@@ -162,4 +163,71 @@ fn what_a_commit_would_change_is_said_without_an_account() {
         told.contains("dev/deploy: Api: no longer deployed; it stays as it is"),
         "{told}"
     );
+}
+
+/// A pull request with a role sees the stacks as they are, whatever the store knows; those of another account it knows from the store alone.
+#[test]
+fn req_1_2_a_pull_request_deploys_nothing_and_is_compared_with_the_stacks() {
+    let environments =
+        format!("{BEFORE}\n  on pull_request {{ role = \"arn:aws:iam::{DEV}:role/look\" }}\n");
+    let Some(shop) = Shop::new(
+        "req_1_2_a_pull_request_deploys_nothing_and_is_compared_with_the_stacks",
+        &environments,
+    ) else {
+        return;
+    };
+    shop.bootstrap(DEV, "us-east-1");
+    let (output, _) = shop.deploy(&[]);
+    assert!(output.status.success(), "{}", text(&output));
+    let app = fs::read_to_string(shop.path().join("app.js")).unwrap();
+    shop.write(
+        "app.js",
+        &app.replace("TopicName: \"shop-\"", "TopicName: \"store-\""),
+    );
+    let folder = shop.path();
+    git(
+        folder,
+        &["commit", "--quiet", "--all", "-m", "another name"],
+    );
+    let commit = git(folder, &["rev-parse", "HEAD"]);
+    let room = tempfile::tempdir().unwrap();
+    let store = room.path().join("store");
+    let stage = |words: &[&str]| {
+        let output = shop
+            .command(
+                Path::new(env!("CARGO_BIN_EXE_aphex")),
+                "999900001111",
+                "us-east-1",
+            )
+            .arg("stage")
+            .args(words)
+            .envs([
+                ("APHEX_ROOT", room.path().join("pod").to_str().unwrap()),
+                ("APHEX_PIPELINE", "shop"),
+                ("APHEX_FILE", "pipeline.aphex"),
+                ("APHEX_REPOSITORY", "acme/shop"),
+                ("APHEX_REMOTE", &format!("file://{}", folder.display())),
+                ("APHEX_RUN", "shop-7"),
+                ("APHEX_STARTED_AT", "2030-01-31T05:00:00Z"),
+                ("APHEX_COMMIT", &commit),
+                ("APHEX_EVENT", "pull_request"),
+                ("APHEX_PULL_REQUEST", "7"),
+                ("APHEX_ENTRY", "shop-pull-request"),
+                ("APHEX_REF_BASE64", "cmVmcy9oZWFkcy9tYWlu"),
+                ("APHEX_STORE", &format!("file://{}", store.display())),
+            ])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        text(&output)
+    };
+    let words = ["diff", "--environment", "dev", "--app", "app"];
+    stage(&[&["checkout", "--for"], &words[..]].concat());
+    let said = stage(&words);
+    assert!(
+        said.contains("nothing is deployed") && !said.contains("cdk deploy"),
+        "{said}"
+    );
+    assert!(said.contains("Network: 1 replaced"), "{said}");
+    assert!(said.contains("Api: no changes\n"), "{said}");
 }

@@ -60,6 +60,18 @@ pub fn stack(aws: &Aws, name: &str) -> Result<Option<Stack>, Failure> {
     })
 }
 
+/// The template of a stack as it was given; `None` where there is no such stack.
+pub fn template(aws: &Aws, stack: &str) -> Result<Option<String>, Failure> {
+    let client = Client::new(aws.config());
+    runtime::wait(async {
+        match client.get_template().stack_name(stack).send().await {
+            Ok(found) => Ok(found.template_body),
+            Err(error) if is_absent(error.as_service_error()) => Ok(None),
+            Err(error) => Err(Failure::of("cloudformation:GetTemplate", error)),
+        }
+    })
+}
+
 /// What has happened to a stack since `since` (milliseconds since 1970), oldest first.
 pub fn events(aws: &Aws, stack: &str, since: i64) -> Result<Vec<Event>, Failure> {
     let client = Client::new(aws.config());

@@ -61,6 +61,16 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
+    /// The role that pull requests are given to look at what is deployed, where the file names one.
+    pub fn pull_request_role(&self) -> Option<&Text> {
+        self.triggers
+            .iter()
+            .find_map(|trigger| match &trigger.event {
+                Event::PullRequest { role, .. } => role.as_ref(),
+                _ => None,
+            })
+    }
+
     /// Every environment in order, those in waves included.
     pub fn environments(&self) -> impl Iterator<Item = &Environment> {
         self.targets.iter().flat_map(|target| match target {

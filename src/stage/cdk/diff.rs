@@ -23,8 +23,10 @@ pub struct Diff<'a> {
     pub assembly: &'a Path,
     /// As the assembly has it.
     pub found: &'a AssemblyStack,
-    /// The template that was deployed, and of which commit.
-    pub before: (&'a str, &'a str),
+    /// The template that was deployed.
+    pub before: &'a str,
+    /// The commit that it is of, where that is known.
+    pub since: Option<&'a str>,
     /// The whole environment.
     pub env: Environment,
     /// Where the template goes on its way.
@@ -51,13 +53,10 @@ pub fn new(found: &AssemblyStack) -> StackDiff {
 
 /// Compares it; the whole text of the CLI besides.
 pub fn diff(diff: &Diff<'_>, log: &Log, stop: &Stop) -> Result<(StackDiff, String), Diagnostic> {
-    let (template, commit) = diff.before;
+    let (template, since) = (diff.before, diff.since);
     let is_same = fs::read(&diff.found.template).is_ok_and(|now| now == template.as_bytes());
     if is_same {
-        return Ok((
-            nothing(diff.found, Change::Unchanged, Some(commit)),
-            String::new(),
-        ));
+        return Ok((nothing(diff.found, Change::Unchanged, since), String::new()));
     }
     let before = diff.tmp.join("deployed.template.json");
     fs::write(&before, template).map_err(|error| {
@@ -105,7 +104,7 @@ pub fn diff(diff: &Diff<'_>, log: &Log, stop: &Stop) -> Result<(StackDiff, Strin
             None => problem,
         });
     }
-    Ok((read(diff.found, commit, &text), text))
+    Ok((read(diff.found, since, &text), text))
 }
 
 /// The headings of the CLI's sections, each on a line of its own (`formatDifferences` of `@aws-cdk/cloudformation-diff`).
@@ -128,8 +127,8 @@ const SECURITY: [&str; 4] = [
 ];
 
 /// The CLI has a line for each resource: `[~] AWS::S3::Bucket Bucket Bucket83908E77 replace`.
-fn read(found: &AssemblyStack, commit: &str, text: &str) -> StackDiff {
-    let mut diff = nothing(found, Change::Changed, Some(commit));
+fn read(found: &AssemblyStack, since: Option<&str>, text: &str) -> StackDiff {
+    let mut diff = nothing(found, Change::Changed, since);
     let mut in_resources = false;
     for line in text.lines() {
         if HEADINGS.contains(&line) {
@@ -219,7 +218,7 @@ Resources
 Outputs
 [+] Output Url Url: {\"Value\":\"x\"}
 ";
-        let diff = read(&stack(), "0123abc", text);
+        let diff = read(&stack(), Some("0123abc"), text);
         assert_eq!(
             (diff.added, diff.changed, diff.replaced, diff.removed),
             (1, 1, 2, 1)
@@ -236,13 +235,13 @@ Outputs
     fn outputs_alone_are_a_change_and_metadata_alone_is_none() {
         let diff = read(
             &stack(),
-            "0",
+            Some("0"),
             "Stack Api\nOutputs\n[+] Output Url Url: {}\n",
         );
         assert_eq!(diff.words(), "changes outside of its resources");
         let diff = read(
             &stack(),
-            "0123abcd",
+            Some("0123abcd"),
             "Stack Api\nThere were no differences\n",
         );
         assert_eq!(diff.words(), "no changes since 0123abc");
@@ -256,7 +255,8 @@ Outputs
             cli: "/bin/false".into(),
             assembly: room.path(),
             found: &stack(),
-            before: ("{}", "0"),
+            before: "{}",
+            since: None,
             env: Environment::new(),
             tmp: room.path().to_owned(),
         };

@@ -41,7 +41,7 @@ pub struct StackDiff {
     pub stack: String,
     /// What would become of it.
     pub change: Change,
-    /// The commit that was deployed last; absent for a new stack.
+    /// The commit that was deployed last; absent for a new stack, and where it was compared with the stack itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// Resources that it would get.
@@ -93,6 +93,7 @@ impl StackDiff {
             .map(|(count, word)| format!("{count} {word}"))
             .collect();
         let mut words = match (self.change, counts.is_empty()) {
+            (Change::Unchanged, _) if since.is_empty() => "no changes".to_owned(),
             (Change::Unchanged, _) => format!("no changes since {since}"),
             (Change::Abandoned, _) => "no longer deployed; it stays as it is".to_owned(),
             (Change::New, true) => "new".to_owned(),

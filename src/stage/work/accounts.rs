@@ -1,21 +1,14 @@
 //! The pre-flight of the accounts that a run deploys to (9.3).
 
 use crate::graph::{Entry, EntryKind};
-use crate::model::{Event, Pipeline};
+use crate::model::Pipeline;
 use crate::stage::accounts::{Target, targets};
 use crate::stage::work::{Context, Did};
 
 /// Asks about the accounts that this run deploys to. A pull request deploys nothing and has no credentials, but for the role that it is given.
 pub fn check(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>, did: &mut Did) {
     if entry.kind == EntryKind::Validate {
-        let role = pipeline
-            .triggers
-            .iter()
-            .find_map(|trigger| match &trigger.event {
-                Event::PullRequest { role, .. } => role.as_ref(),
-                _ => None,
-            });
-        if let Some(role) = role {
+        if let Some(role) = pipeline.pull_request_role() {
             asked::of_pull_request(context, entry, role, did);
         }
         return;

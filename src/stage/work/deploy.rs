@@ -12,12 +12,13 @@ use crate::stage::work::{Context, Did, last, variables};
 /// So long the commands that make an app ready may take.
 const SETUP: Duration = Duration::from_secs(30 * 60);
 
-/// Synthesises a group of stacks and deploys them; in a run that deploys nothing, stops after the synth.
+/// Synthesises a group of stacks, and deploys them or says what that would change.
 pub fn perform(
     context: &Context,
     pipeline: &Pipeline,
     environment: &Environment,
     stacks: &[&Stack],
+    deploys: bool,
 ) -> Did {
     let mut did = Did::default();
     let Some(first) = stacks.first() else {
@@ -50,9 +51,9 @@ pub fn perform(
     if !did.problems.is_empty() {
         return did;
     }
-    tell(context, environment, &plan);
-    match context.run.synth_only {
-        true => last::compare(
+    tell(context, environment, &plan, deploys);
+    match deploys {
+        true => deploy(
             context,
             environment,
             app,
@@ -61,15 +62,17 @@ pub fn perform(
             &synth,
             &mut did,
         ),
-        false => deploy(
-            context,
-            environment,
-            app,
-            &plan,
-            &assembly,
-            &synth,
-            &mut did,
-        ),
+        false => {
+            did.diff = last::compare(
+                context,
+                pipeline,
+                environment,
+                app,
+                &plan,
+                &assembly,
+                &synth,
+            );
+        }
     }
     did
 }
@@ -161,7 +164,7 @@ fn synthesise<'a>(
 }
 
 /// What is deployed, in order.
-fn tell(context: &Context, environment: &Environment, plan: &[Planned<'_, '_>]) {
+fn tell(context: &Context, environment: &Environment, plan: &[Planned<'_, '_>], deploys: bool) {
     let all = plan.iter().flat_map(|planned| &planned.selected);
     for found in all {
         let assets = match (found.files.saturating_sub(1), found.images) {
@@ -174,7 +177,7 @@ fn tell(context: &Context, environment: &Environment, plan: &[Planned<'_, '_>]) 
             found.path, environment.account.value, environment.region.value
         ));
     }
-    if context.run.synth_only {
+    if !deploys {
         context
             .log
             .line("  synthesised, and as the pipeline says; nothing is deployed");

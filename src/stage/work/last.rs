@@ -3,11 +3,15 @@
 use std::fs;
 
 use crate::diagnostics::Diagnostic;
-use crate::model::{App, Environment};
+#[cfg(feature = "cloud")]
+use crate::diagnostics::codes::run_cdk::NO_DIFF;
+use crate::model::{App, Environment, Pipeline};
 use crate::stage::cdk::{self, Assembly, AssemblyStack, Planned, Synth};
 use crate::stage::record::{Change, Deployment, StackDiff, StackOutputs, keys};
 use crate::stage::store::{self, Key};
-use crate::stage::work::{Context, Did};
+use crate::stage::work::Context;
+#[cfg(feature = "cloud")]
+use crate::stage::work::variables;
 
 /// A template has at most a megabyte; what CloudFormation takes is in the store as JSON, with escapes.
 const LARGEST: u64 = 16 << 20;
@@ -45,35 +49,48 @@ pub fn remember(
 /// Says what a deployment of this would change, stack by stack. What cannot be compared is said, and is no failure: nothing depends on it.
 pub fn compare(
     context: &Context,
+    pipeline: &Pipeline,
     environment: &Environment,
     app: &App,
     plan: &[Planned<'_, '_>],
     assembly: &Assembly,
     synth: &Synth<'_>,
-    did: &mut Did,
-) {
+) -> Vec<StackDiff> {
+    let mut diffs = Vec::new();
     let before = match deployments(context, environment) {
         Ok(before) => before,
-        Err(problem) => return warn(context, &problem),
+        Err(problem) => {
+            warn(context, &problem);
+            return diffs;
+        }
     };
+    let live = Live::of(context, pipeline, environment);
     for found in plan.iter().flat_map(|planned| &planned.selected) {
         let last = before.iter().find(|last| last.stack == found.name);
-        let compared = match last {
+        let recorded = || last.map(|last| (last.template.clone(), Some(last.commit.as_str())));
+        let deployed = match &live {
+            Some(live) => live
+                .template(found)
+                .map(|found| found.map(|template| (template, None))),
+            None => Ok(recorded()),
+        };
+        let compared = deployed.and_then(|deployed| match deployed {
             None => Ok((cdk::new(found), String::new())),
-            Some(last) => cdk::cli(&synth.dir, &synth.root, &synth.env).and_then(|cli| {
+            Some((template, since)) => {
                 let diff = cdk::Diff {
-                    cli,
+                    cli: cdk::cli(&synth.dir, &synth.root, &synth.env)?,
                     assembly: &assembly.directory,
                     found,
-                    before: (&last.template, &last.commit),
+                    before: &template,
+                    since,
                     env: synth.env.clone(),
                     tmp: context.folders.tmp(),
                 };
                 cdk::diff(&diff, &context.log, &context.stop)
-            }),
-        };
+            }
+        });
         match compared {
-            Ok((diff, text)) => told(context, diff, &text, did),
+            Ok((diff, text)) => diffs.push(told(context, diff, &text)),
             Err(problem) => warn(context, &problem),
         }
     }
@@ -94,7 +111,59 @@ pub fn compare(
             security: false,
             text: String::new(),
         };
-        told(context, diff, "", did);
+        diffs.push(told(context, diff, ""));
+    }
+    diffs
+}
+
+/// The stacks as they are, for a pull request that is given a role to look at them.
+struct Live {
+    #[cfg(feature = "cloud")]
+    seers: crate::stage::Seers,
+}
+
+#[cfg(feature = "cloud")]
+impl Live {
+    /// `None` where there is no such role, or it is of another account: then what was recorded is all that is known.
+    fn of(context: &Context, pipeline: &Pipeline, environment: &Environment) -> Option<Live> {
+        context.run.pull_request?;
+        let role = pipeline.pull_request_role()?.value.clone();
+        // arn:aws:iam::111122223333:role/look
+        (role.split(':').nth(4)? == environment.account.value).then(|| {
+            let region = environment.region.value.as_str();
+            let mut env = context.inherited();
+            variables::place(&mut env, region);
+            let (run, tmp) = (&context.run.run, context.folders.tmp());
+            Live {
+                seers: crate::stage::Seers::new(&env, &[role], region, run, &tmp),
+            }
+        })
+    }
+
+    /// The template of a stack; `None` where it is not there.
+    fn template(&self, found: &AssemblyStack) -> Result<Option<String>, Diagnostic> {
+        use crate::cloud::aws::cloudformation;
+        let template = self
+            .seers
+            .ask(|aws| cloudformation::template(aws, &found.name));
+        template.map_err(|failure| {
+            let message = format!(
+                "stack `{}` cannot be compared with what is deployed",
+                found.path
+            );
+            failure.explain(Diagnostic::without_place(&NO_DIFF, message))
+        })
+    }
+}
+
+#[cfg(not(feature = "cloud"))]
+impl Live {
+    fn of(_: &Context, _: &Pipeline, _: &Environment) -> Option<Live> {
+        None
+    }
+
+    fn template(&self, _: &AssemblyStack) -> Result<Option<String>, Diagnostic> {
+        Ok(None)
     }
 }
 
@@ -113,7 +182,8 @@ fn deployments(
     Ok(found)
 }
 
-fn told(context: &Context, mut diff: StackDiff, text: &str, did: &mut Did) {
+/// Writes it into the log; with what of its text the record keeps.
+fn told(context: &Context, mut diff: StackDiff, text: &str) -> StackDiff {
     context
         .log
         .line(&format!("  {}: {}", diff.stack, diff.words()));
@@ -138,7 +208,7 @@ fn told(context: &Context, mut diff: StackDiff, text: &str, did: &mut Did) {
             }
         };
     }
-    did.diff.push(diff);
+    diff
 }
 
 /// Something is missing that nothing depends on.

@@ -161,14 +161,20 @@ fn in_entry<'p>(
         Some(StageKind::Step(step)) => step::perform(context, pipeline, &named, step),
         Some(kind @ StageKind::Deploy { environment, .. }) => {
             let stacks: Vec<_> = kind.stacks().collect();
-            deploy::perform(context, pipeline, environment, &stacks)
+            deploy::perform(
+                context,
+                pipeline,
+                environment,
+                &stacks,
+                !context.run.synth_only,
+            )
         }
         Some(StageKind::Diff { environment, app }) => {
             let stacks: Vec<_> = environment
                 .stacks()
                 .filter(|stack| stack.app.value == app.value)
                 .collect();
-            deploy::perform(context, pipeline, environment, &stacks)
+            deploy::perform(context, pipeline, environment, &stacks, false)
         }
         Some(StageKind::Approval(approval)) => match task {
             Task::ApprovalDecision(decision) => approval::decide(context, approval, decision),
