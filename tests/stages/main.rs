@@ -19,6 +19,5 @@ mod records;
 mod run;
 mod secrets;
 mod self_update;
-mod stage_process;
 mod stage_reports;
 mod stores;

@@ -1,4 +1,4 @@
-//! Commands as processes: what concerns this whole process, its memory and its signals.
+//! Commands as processes: what concerns this whole process, its memory and its signals. So it is a program of its own.
 
 use std::fs;
 use std::io;
