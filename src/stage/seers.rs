@@ -23,22 +23,16 @@ impl Seers {
         session: &str,
         tmp: &Path,
     ) -> Seers {
-        let access = |env: &Environment| Access {
-            region: Some(region.to_owned()),
-            profile: profile_of(env),
-            ..Access::default()
-        };
-        let mut accesses = Vec::new();
+        let mut all = Vec::new();
         for (index, role) in roles.iter().enumerate() {
             let mut env = env.clone();
             let name = format!("aws-look-{index}");
             if identity::assume(&mut env, role, session, region, tmp, &name).is_ok() {
-                accesses.push(access(&env));
+                all.extend(seen_with(&env, region));
             }
         }
-        accesses.push(access(env));
-        let all = accesses.iter().filter_map(|access| Aws::new(access).ok());
-        Seers { all: all.collect() }
+        all.extend(seen_with(env, region));
+        Seers { all }
     }
 
     /// Nobody.
@@ -66,6 +60,15 @@ impl Seers {
         }
         Err(failure.unwrap_or_else(Failure::of_nobody))
     }
+}
+
+/// AWS as whoever has these variables sees it: as the role that [`identity::assume`] has put into them, where it has.
+pub fn seen_with(env: &Environment, region: &str) -> Result<Aws, Failure> {
+    Aws::new(&Access {
+        region: Some(region.to_owned()),
+        profile: profile_of(env),
+        ..Access::default()
+    })
 }
 
 /// The profile that [`identity::assume`] has put into an environment.

@@ -10,8 +10,8 @@ use crate::cli::input::Input;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run_cdk::NO_CDK;
 use crate::diagnostics::codes::run_store::STORE_FAILED;
-use crate::graph::synth_groups;
-use crate::model::{App, Deployment, Env, EnvValue, Environment, Pipeline, Stack};
+use crate::graph::{StageKind, synth_groups};
+use crate::model::{App, Env, EnvValue, Environment, Pipeline, Stack};
 use crate::stage::cdk::{self, Synth};
 use crate::stage::log::Log;
 use crate::stage::process::{Environment as Variables, Stop};
@@ -42,15 +42,13 @@ pub(super) fn compare(
         .filter(|environment| against.takes(environment))
     {
         for (index, group) in synth_groups(environment).into_iter().enumerate() {
-            let body = environment.body.get(group).unwrap_or_default();
-            let stacks: Vec<&Stack> = body
-                .iter()
-                .filter_map(|item| match item {
-                    Deployment::Stack(stack) => Some(&**stack),
-                    Deployment::Step(_) => None,
-                })
-                .collect();
-            let Some(app) = app_of(pipeline, &stacks) else {
+            let kind = StageKind::Deploy {
+                environment,
+                first: group.start,
+                count: group.len(),
+            };
+            let stacks: Vec<&Stack> = kind.stacks().collect();
+            let Some(app) = stacks.first().and_then(|first| pipeline.app_of(first)) else {
                 continue;
             };
             let output = room
@@ -118,12 +116,6 @@ fn here(problem: Diagnostic, app: &App) -> Diagnostic {
         ));
     }
     problem
-}
-
-fn app_of<'p>(pipeline: &'p Pipeline, stacks: &[&Stack]) -> Option<&'p App> {
-    let name = &stacks.first()?.app.value;
-    let named = pipeline.apps.iter().find(|app| app.name.value == *name);
-    named.or(pipeline.apps.first())
 }
 
 /// The synth of a group, as its stage makes it; in words why that is not known yet.

@@ -61,6 +61,15 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
+    /// The app that makes a stack. One that names none that is there has been refused, and counts as of the first.
+    pub fn app_of(&self, stack: &Stack) -> Option<&App> {
+        let named = self
+            .apps
+            .iter()
+            .find(|app| app.name.value == stack.app.value);
+        named.or(self.apps.first())
+    }
+
     /// The role that pull requests are given to look at what is deployed, where the file names one.
     pub fn pull_request_role(&self) -> Option<&Text> {
         self.triggers

@@ -3,16 +3,16 @@
 use std::path::Path;
 use std::thread;
 
-use crate::cloud::aws::{Access, Aws, Cause, Failure, Profile, secrets, sts};
+use crate::cloud::aws::{Aws, Cause, Failure, secrets, sts};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::preflight as codes;
 use crate::model::Text;
 use crate::rules::partition;
 use crate::source::Span;
-use crate::stage::accounts::Target;
-use crate::stage::accounts::target::DEFAULT_QUALIFIER;
+use crate::stage::accounts::{DEFAULT_QUALIFIER, Target};
 use crate::stage::identity;
 use crate::stage::process::Environment;
+use crate::stage::seers::seen_with;
 
 /// What the CDK's default synthesizer asks for at least (`DefaultStackSynthesizer`, "MIN_BOOTSTRAP_STACK_VERSION").
 const LEAST: u32 = 6;
@@ -76,7 +76,7 @@ fn one(asker: Asker<'_>, target: &Target, number: usize) -> Result<String, Box<D
             region,
             &format!("aws-preflight-{number}"),
         ),
-        None => access(asker.env, region).map(|aws| (aws, asker.env.clone())),
+        None => seen_with(asker.env, region).map(|aws| (aws, asker.env.clone())),
     };
     let who = role.map_or(span, |role| role.span);
     let (base, env) = base.map_err(|failure| no_identity(failure, role, who))?;
@@ -156,22 +156,8 @@ fn assume(
     let mut env = env.clone();
     identity::assume(&mut env, role, asker.session, region, asker.tmp, name)
         .map_err(|error| Failure::of_system(&error))?;
-    let aws = access(&env, region)?;
+    let aws = seen_with(&env, region)?;
     Ok((aws, env))
-}
-
-fn access(env: &Environment, region: &str) -> Result<Aws, Failure> {
-    let variable = |name: &str| env.get(std::ffi::OsStr::new(name));
-    let named = variable("AWS_PROFILE").filter(|name| *name == identity::PROFILE);
-    let profile = named.and(variable("AWS_CONFIG_FILE")).map(|file| Profile {
-        file: file.into(),
-        name: identity::PROFILE.to_owned(),
-    });
-    Aws::new(&Access {
-        region: Some(region.to_owned()),
-        profile,
-        ..Access::default()
-    })
 }
 
 /// Whether it says nothing of the account: AWS is busy, or not there.

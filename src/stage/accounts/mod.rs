@@ -6,4 +6,4 @@ mod target;
 
 #[cfg(feature = "cloud")]
 pub use ask::{Asker, caller, check};
-pub use target::{Target, targets};
+pub use target::{DEFAULT_QUALIFIER, Target, targets};

@@ -55,9 +55,7 @@ pub fn targets<'p>(
     for environment in environments.filter(|environment| !environment.partial) {
         let mut qualifiers: Vec<Option<String>> = Vec::new();
         for stack in environment.stacks() {
-            let named = |app: &&App| app.name.value == stack.app.value;
-            let app = pipeline.apps.iter().find(named).or(pipeline.apps.first());
-            let qualifier = match app {
+            let qualifier = match pipeline.app_of(stack) {
                 Some(app) if !app.bootstrap => None,
                 Some(app) => {
                     let contexts = [&stack.context, &environment.context, &app.context];

@@ -47,7 +47,7 @@ pub fn new(found: &AssemblyStack) -> StackDiff {
     StackDiff {
         added: u32::try_from(kinds.len()).unwrap_or(u32::MAX),
         security: kinds.iter().any(|kind| kind.starts_with("AWS::IAM::")),
-        ..nothing(found, Change::New, None)
+        ..StackDiff::new(&found.path, Change::New, None)
     }
 }
 
@@ -56,7 +56,10 @@ pub fn diff(diff: &Diff<'_>, log: &Log, stop: &Stop) -> Result<(StackDiff, Strin
     let (template, since) = (diff.before, diff.since);
     let is_same = fs::read(&diff.found.template).is_ok_and(|now| now == template.as_bytes());
     if is_same {
-        return Ok((nothing(diff.found, Change::Unchanged, since), String::new()));
+        return Ok((
+            StackDiff::new(&diff.found.path, Change::Unchanged, since),
+            String::new(),
+        ));
     }
     let before = diff.tmp.join("deployed.template.json");
     fs::write(&before, template).map_err(|error| {
@@ -128,7 +131,7 @@ const SECURITY: [&str; 4] = [
 
 /// The CLI has a line for each resource: `[~] AWS::S3::Bucket Bucket Bucket83908E77 replace`.
 fn read(found: &AssemblyStack, since: Option<&str>, text: &str) -> StackDiff {
-    let mut diff = nothing(found, Change::Changed, since);
+    let mut diff = StackDiff::new(&found.path, Change::Changed, since);
     let mut in_resources = false;
     for line in text.lines() {
         if HEADINGS.contains(&line) {
@@ -157,20 +160,6 @@ fn read(found: &AssemblyStack, since: Option<&str>, text: &str) -> StackDiff {
         diff.change = Change::Unchanged;
     }
     diff
-}
-
-fn nothing(found: &AssemblyStack, change: Change, since: Option<&str>) -> StackDiff {
-    StackDiff {
-        stack: found.path.clone(),
-        change,
-        since: since.map(str::to_owned),
-        added: 0,
-        changed: 0,
-        replaced: 0,
-        removed: 0,
-        security: false,
-        text: String::new(),
-    }
 }
 
 #[cfg(test)]

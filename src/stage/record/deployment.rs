@@ -74,6 +74,21 @@ pub enum Change {
 }
 
 impl StackDiff {
+    /// One that counts nothing yet.
+    pub fn new(stack: &str, change: Change, since: Option<&str>) -> Self {
+        StackDiff {
+            stack: stack.to_owned(),
+            change,
+            since: since.map(str::to_owned),
+            added: 0,
+            changed: 0,
+            replaced: 0,
+            removed: 0,
+            security: false,
+            text: String::new(),
+        }
+    }
+
     /// In a few words: `1 added, 2 changed, 1 replaced; permissions change`.
     pub fn words(&self) -> String {
         let since: String = self

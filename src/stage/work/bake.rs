@@ -82,6 +82,7 @@ mod asked {
     use crate::model::Text;
     use crate::rules::partition;
     use crate::stage::Seers;
+    use crate::stage::accounts::DEFAULT_QUALIFIER;
     use crate::stage::work::variables;
 
     /// Alarms that are watched: all of the environment's account and region, which is a rule of the file.
@@ -234,7 +235,9 @@ mod asked {
     /// The role that the CDK's bootstrap makes for lookups, where nothing in it was renamed.
     fn lookup_role(account: &str, region: &str) -> String {
         let partition = partition(region);
-        format!("arn:{partition}:iam::{account}:role/cdk-hnb659fds-lookup-role-{account}-{region}")
+        format!(
+            "arn:{partition}:iam::{account}:role/cdk-{DEFAULT_QUALIFIER}-lookup-role-{account}-{region}"
+        )
     }
 
     /// `arn:aws:cloudwatch:REGION:ACCOUNT:alarm:NAME`

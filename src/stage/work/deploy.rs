@@ -24,11 +24,7 @@ pub fn perform(
     let Some(first) = stacks.first() else {
         return Did::nothing("it has no stacks");
     };
-    let named = pipeline
-        .apps
-        .iter()
-        .find(|app| app.name.value == first.app.value);
-    let Some(app) = named.or(pipeline.apps.first()) else {
+    let Some(app) = pipeline.app_of(first) else {
         return Did::nothing("the pipeline has no app");
     };
     let Some(env) = environment_of(context, environment, app, &mut did) else {

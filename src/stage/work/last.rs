@@ -100,17 +100,7 @@ pub fn compare(
         .iter()
         .filter(|last| last.app == app.name.value && !is_made(last))
     {
-        let diff = StackDiff {
-            stack: last.path.clone(),
-            change: Change::Abandoned,
-            since: Some(last.commit.clone()),
-            added: 0,
-            changed: 0,
-            replaced: 0,
-            removed: 0,
-            security: false,
-            text: String::new(),
-        };
+        let diff = StackDiff::new(&last.path, Change::Abandoned, Some(&last.commit));
         diffs.push(told(context, diff, ""));
     }
     diffs
