@@ -327,7 +327,8 @@ fn at_terminal(
 ) -> (Option<i32>, String) {
     use std::io::{Read, Write};
     let aphex = env!("CARGO_BIN_EXE_aphex");
-    let line = format!("{aphex} run {arguments}");
+    // `exec`, or a shell that stays (dash) is interrupted too and its 130 is what `script` gives back.
+    let line = format!("exec {aphex} run {arguments}");
     let mut script = Command::new("script")
         .args([
             "--quiet",
