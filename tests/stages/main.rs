@@ -9,6 +9,7 @@ mod bake;
 mod containers;
 mod deploy;
 mod diff;
+mod faults;
 mod finish;
 mod images;
 mod local;

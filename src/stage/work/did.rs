@@ -72,8 +72,8 @@ impl Did {
         self.status = Some(Status::Stopped);
     }
 
-    /// How it ended.
-    pub fn outcome(&self) -> Outcome {
+    /// How it ended. What fails once it is told to stop was stopped, whichever program it was that ended.
+    pub fn outcome(&self, is_stopped: bool) -> Outcome {
         if self.rejected {
             return Outcome::Rejected;
         }
@@ -82,6 +82,7 @@ impl Did {
             (None, true, _) => Outcome::Succeeded,
             (_, false, Some(Status::TimedOut)) => Outcome::TimedOut,
             (_, false, Some(Status::Stopped)) => Outcome::Stopped,
+            (_, false, None) if is_stopped => Outcome::Stopped,
             (_, false, _) => Outcome::Failed,
         }
     }

@@ -93,7 +93,10 @@ pub fn perform(context: &Context, task: &Task, paint: Paint) -> Outcome {
             (path, Some(did), error)
         }
     };
-    let outcome = did.as_ref().map_or(Outcome::Failed, Did::outcome);
+    let is_stopped = context.stop.is_set();
+    let outcome = did
+        .as_ref()
+        .map_or(Outcome::Failed, |did| did.outcome(is_stopped));
     let did = did.unwrap_or_default();
     let result = StageResult {
         version: 1,
