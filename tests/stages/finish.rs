@@ -15,32 +15,39 @@ use serde_json::Value;
 const STACK: &str = "stack Site";
 
 /// A run in the way of a cluster: every stage is a process with folders of its own, and a store between them.
-struct Pods {
+pub struct Pods {
     project: Project,
     commit: String,
+    /// The run's name.
+    pub run: String,
     folder: tempfile::TempDir,
 }
 
 impl Pods {
-    fn new(project: Project) -> Pods {
+    pub fn new(project: Project) -> Pods {
         let commit = project.commit();
         let folder = tempfile::tempdir().unwrap();
         Pods {
             project,
             commit,
+            run: "shop-7".to_owned(),
             folder,
         }
     }
 
-    fn root(&self, pod: &str) -> PathBuf {
+    pub fn store(&self) -> PathBuf {
+        self.folder.path().join("store")
+    }
+
+    pub fn root(&self, pod: &str) -> PathBuf {
         self.folder.path().join(pod)
     }
 
-    fn command(&self, pod: &str, words: &[&str]) -> Command {
+    pub fn command(&self, pod: &str, words: &[&str]) -> Command {
         let mut command = self.project.aphex(&["stage"]);
         let remote = format!("file://{}", self.project.path().display());
-        let store = format!("file://{}", self.folder.path().join("store").display());
-        fs::create_dir_all(self.folder.path().join("store")).unwrap();
+        let store = format!("file://{}", self.store().display());
+        fs::create_dir_all(self.store()).unwrap();
         let root = self.root(pod);
         let variables = [
             ("APHEX_ROOT", root.to_str().unwrap()),
@@ -49,7 +56,7 @@ impl Pods {
             ("APHEX_REPOSITORY", "acme/shop"),
             ("APHEX_REMOTE", &remote),
             ("APHEX_ENTRY", "shop"),
-            ("APHEX_RUN", "shop-7"),
+            ("APHEX_RUN", &self.run),
             ("APHEX_STARTED_AT", "2026-01-31T05:00:00Z"),
             ("APHEX_COMMIT", &self.commit),
             ("APHEX_EVENT", "push"),
@@ -70,26 +77,31 @@ impl Pods {
         command
     }
 
-    /// The init container and the main container of a pod.
-    fn pod(&self, pod: &str, words: &[&str]) -> Output {
+    /// The init container of a pod.
+    pub fn checkout(&self, pod: &str, words: &[&str]) {
         let mut checkout = vec!["checkout", "--for"];
         checkout.extend(words);
         let output = self.command(pod, &checkout).output().unwrap();
         assert!(output.status.success(), "{}", text(&output));
+    }
+
+    /// The init container and the main container of a pod.
+    pub fn pod(&self, pod: &str, words: &[&str]) -> Output {
+        self.checkout(pod, words);
         self.command(pod, words).output().unwrap()
     }
 
-    fn read(&self, key: &str) -> Value {
-        let file = self.folder.path().join("store").join(key);
+    pub fn read(&self, key: &str) -> Value {
+        let file = self.store().join(key);
         let bytes = fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         serde_json::from_slice(&bytes).unwrap()
     }
 
-    fn record(&self) -> Value {
-        self.read("runs/shop-7/record.json")
+    pub fn record(&self) -> Value {
+        self.read(&format!("runs/{}/record.json", self.run))
     }
 
-    fn reason(&self, pod: &str) -> Option<String> {
+    pub fn reason(&self, pod: &str) -> Option<String> {
         fs::read_to_string(self.root(pod).join("termination-log")).ok()
     }
 }

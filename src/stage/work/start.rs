@@ -43,8 +43,6 @@ pub fn checkout(
     ] {
         fs::create_dir_all(&folder).map_err(|error| unprepared(&folder, &error))?;
     }
-    run.save(&folders)
-        .map_err(|error| unprepared(&folders.run_info(), &error))?;
     let context = context(folders, run, variable)?;
     match (task, tree(&context, task)) {
         // A run is remembered whatever has happened to its repository.
@@ -53,10 +51,12 @@ pub fn checkout(
                 "warning: there is no working tree: {}",
                 problem.message
             ));
-            Ok(())
         }
-        (_, done) => done,
+        (_, done) => done?,
     }
+    // Without it no stage begins: a checkout that was ended in the middle is no working tree.
+    let saved = context.run.save(&context.folders);
+    saved.map_err(|error| unprepared(&context.folders.run_info(), &error))
 }
 
 /// The working tree of a stage.

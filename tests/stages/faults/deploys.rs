@@ -111,21 +111,26 @@ fn a_deployment_that_is_ended_anywhere_says_so_and_the_next_one_succeeds() {
         room.pauses.wait_for(hold);
         room.end(child, path, hold);
         room.pauses.release(hold);
-        assert_eq!(room.shop.stacks(DEV, REGION), Vec::<String>::new(), "{hold}");
+        assert_eq!(
+            room.shop.stacks(DEV, REGION),
+            Vec::<String>::new(),
+            "{hold}"
+        );
     }
-    for (number, operation) in [
-        "CreateChangeSet",
-        "ExecuteChangeSet",
-        "DescribeStackEvents",
-    ]
-    .into_iter()
-    .enumerate()
+    for (number, operation) in ["CreateChangeSet", "ExecuteChangeSet", "DescribeStackEvents"]
+        .into_iter()
+        .enumerate()
     {
         // Something must change, or nothing is executed.
         let app = fs::read_to_string(room.shop.path().join("app.js")).unwrap();
-        let changed = app.replace("TopicName: \"shop", &format!("DisplayName: \"{number}\", TopicName: \"shop"));
+        let changed = app.replace(
+            "TopicName: \"shop",
+            &format!("DisplayName: \"{number}\", TopicName: \"shop"),
+        );
         room.shop.write("app.js", &changed);
-        room.faults.set(&json!([{ "service": "cloudformation", "operation": operation, "latency": NEVER }]));
+        room.faults.set(
+            &json!([{ "service": "cloudformation", "operation": operation, "latency": NEVER }]),
+        );
         let child = room.begin();
         room.wait_for_call(operation);
         room.end(child, "dev/deploy", operation);

@@ -59,7 +59,10 @@ impl Room {
             .unwrap();
         let wait = pauses.path().to_str().unwrap().to_owned();
         let script = GIT.replace("WAIT", &wait);
-        super::script(&bin.join("git"), &script.replace("REAL", real.to_str().unwrap()));
+        super::script(
+            &bin.join("git"),
+            &script.replace("REAL", real.to_str().unwrap()),
+        );
         Room { project, pauses }
     }
 
@@ -111,11 +114,18 @@ fn assert_tells(record: &Value, path: &str, said: &str) {
     assert_eq!(own["outcome"], "stopped", "{path}: {own:#} {said}");
     let at = STAGES.iter().position(|(_, other)| *other == path).unwrap();
     for (_, other) in STAGES {
-        let place = STAGES.iter().position(|(_, found)| *found == other).unwrap();
+        let place = STAGES
+            .iter()
+            .position(|(_, found)| *found == other)
+            .unwrap();
         let outcome = &stage(record, other)["outcome"];
         match place.cmp(&at) {
-            std::cmp::Ordering::Less => assert_eq!(*outcome, "succeeded", "{path}, {other}: {said}"),
-            std::cmp::Ordering::Greater => assert_eq!(*outcome, Value::Null, "{path}, {other}: {said}"),
+            std::cmp::Ordering::Less => {
+                assert_eq!(*outcome, "succeeded", "{path}, {other}: {said}")
+            }
+            std::cmp::Ordering::Greater => {
+                assert_eq!(*outcome, Value::Null, "{path}, {other}: {said}")
+            }
             std::cmp::Ordering::Equal => {}
         }
     }
@@ -130,15 +140,28 @@ fn a_run_that_is_ended_in_any_stage_says_so_and_the_next_one_succeeds() {
         let output = child.wait_with_output().unwrap();
         let said = text(&output);
         assert_eq!(output.status.code(), Some(1), "{hold}: {said}");
-        assert!(said.contains("stopping: what runs is told to end"), "{hold}: {said}");
+        assert!(
+            said.contains("stopping: what runs is told to end"),
+            "{hold}: {said}"
+        );
         room.pauses.release(hold);
         let record = room.project.last_record();
         assert_tells(&record, path, &said);
         assert_whole(&room.store());
         let own = format!("{}-0.", record["run"].as_str().unwrap());
         let mut artifacts = files(&room.store().join("artifacts"));
-        artifacts.retain(|path| path.file_name().unwrap().to_str().unwrap().starts_with(&own));
-        assert_eq!(artifacts.is_empty(), path == "build", "{hold}: {artifacts:?}");
+        artifacts.retain(|path| {
+            path.file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with(&own)
+        });
+        assert_eq!(
+            artifacts.is_empty(),
+            path == "build",
+            "{hold}: {artifacts:?}"
+        );
         room.assert_goes_through(hold);
     }
 }
@@ -155,6 +178,9 @@ fn a_run_that_is_killed_in_any_stage_leaves_nobody_and_nothing_half() {
         room.assert_goes_through(hold);
         let output = room.project.aphex(&["history"]).output().unwrap();
         let said = text(&output);
-        assert!(output.status.success() && said.contains("no record: it still runs, or was ended"), "{hold}: {said}");
+        assert!(
+            output.status.success() && said.contains("no record: it still runs, or was ended"),
+            "{hold}: {said}"
+        );
     }
 }

@@ -3,6 +3,7 @@
 
 mod deploys;
 mod interrupted;
+mod pods;
 
 use std::fs;
 use std::path::{Path, PathBuf};
