@@ -33,7 +33,9 @@ impl Home {
             fs::create_dir_all(&folder).map_err(|error| unwritten(&folder, &error))?;
         }
         let ignore = home.root.join(".gitignore");
-        if !ignore.exists() {
+        // One that a full disk has left empty hides nothing.
+        let is_whole = fs::metadata(&ignore).is_ok_and(|ignore| ignore.len() > 0);
+        if !is_whole {
             fs::write(&ignore, "*\n").map_err(|error| unwritten(&ignore, &error))?;
         }
         Ok(home)

@@ -56,7 +56,7 @@ impl Artifact {
             Ok(packed) => packed,
             Err(diagnostic) => {
                 upload.abort();
-                return Err(diagnostic);
+                return Err(self.named(diagnostic));
             }
         };
         let manifest = Manifest::new(commit, now, packed);
@@ -108,9 +108,12 @@ impl Artifact {
         let Some(archive) = store.get(&self.archive)? else {
             return Err(self.missing(&self.archive));
         };
-        unpack(&manifest, archive, root)
-            .map_err(|diagnostic| diagnostic.note(format!("the artifact is `{}`", self.archive)))?;
+        unpack(&manifest, archive, root).map_err(|diagnostic| self.named(diagnostic))?;
         Ok(manifest)
+    }
+
+    fn named(&self, diagnostic: Diagnostic) -> Diagnostic {
+        diagnostic.note(format!("the artifact is `{}`", self.archive))
     }
 
     fn missing(&self, key: &Key) -> Diagnostic {

@@ -126,6 +126,8 @@ impl Shared {
             let written = parts.iter().try_for_each(|part| sink.write_all(part));
             match written.and_then(|()| sink.flush()) {
                 Ok(()) => true,
+                // Who no longer reads misses nothing.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
                 Err(error) => {
                     lost.push(error);
                     false

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::{About, Content, Entry, Key, Store, Upload, explain, failed};
+use super::{About, Content, Entry, Key, Store, Upload, explain};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run_store::STORE_FAILED;
 
@@ -40,6 +40,10 @@ impl LocalStore {
         })?;
         store.sweep(SETTLED);
         Ok(store)
+    }
+
+    fn failed(&self, key: &Key, what: &str, error: &io::Error) -> Diagnostic {
+        super::failed(key, what, error).note(format!("the store is `{}`", self.root.display()))
     }
 
     /// The file of a key.
@@ -180,7 +184,7 @@ impl Store for LocalStore {
     fn put(&self, key: &Key, content: &[u8]) -> Result<(), Diagnostic> {
         self.write(content)
             .and_then(|unfinished| self.place(key, &unfinished))
-            .map_err(|error| failed(key, "was not written", &error))
+            .map_err(|error| self.failed(key, "was not written", &error))
     }
 
     fn put_new(&self, key: &Key, content: &[u8]) -> Result<bool, Diagnostic> {
@@ -189,7 +193,7 @@ impl Store for LocalStore {
         }
         self.write(content)
             .and_then(|unfinished| self.place_new(key, &unfinished))
-            .map_err(|error| failed(key, "was not written", &error))
+            .map_err(|error| self.failed(key, "was not written", &error))
     }
 
     fn get(&self, key: &Key) -> Result<Option<Box<dyn Read + Send>>, Diagnostic> {
@@ -200,19 +204,19 @@ impl Store for LocalStore {
             }
             Ok(_) => Ok(None),
             Err(error) if is_missing(&error) => Ok(None),
-            Err(error) => Err(failed(key, "was not read", &error)),
+            Err(error) => Err(self.failed(key, "was not read", &error)),
         }
     }
 
     fn list(&self, folder: &Key) -> Result<Vec<Entry>, Diagnostic> {
         self.find(folder)
-            .map_err(|error| failed(folder, "was not listed", &error))
+            .map_err(|error| self.failed(folder, "was not listed", &error))
     }
 
     fn names(&self, folder: &Key) -> Result<Vec<String>, Diagnostic> {
         let entries = self
             .entries(&self.path(folder))
-            .map_err(|error| failed(folder, "was not listed", &error))?;
+            .map_err(|error| self.failed(folder, "was not listed", &error))?;
         let mut names: Vec<String> = entries
             .into_iter()
             .filter_map(|entry| entry.file_name().into_string().ok())
@@ -224,7 +228,7 @@ impl Store for LocalStore {
     fn upload(&self, key: &Key, _: &About) -> Result<Box<dyn Upload>, Diagnostic> {
         let unfinished = self
             .begin()
-            .map_err(|error| failed(key, "was not written", &error))?;
+            .map_err(|error| self.failed(key, "was not written", &error))?;
         Ok(Box::new(LocalUpload {
             store: self.clone(),
             key: key.clone(),
@@ -272,7 +276,7 @@ impl Upload for LocalUpload {
         }
         self.store
             .place(&self.key, &self.unfinished)
-            .map_err(|error| failed(&self.key, "was not written", &error))
+            .map_err(|error| self.store.failed(&self.key, "was not written", &error))
     }
 
     fn abort(self: Box<Self>) {}

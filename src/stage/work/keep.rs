@@ -1,6 +1,7 @@
 //! What a stage leaves behind: artifacts for later stages, files for people.
 
 use std::fs::File;
+use std::io::Read;
 
 use jiff::Timestamp;
 
@@ -107,13 +108,19 @@ pub fn files(context: &Context, path: &str, step: &Step, did: &mut Did) {
     }
 }
 
-/// Keeps the log of a try beside its result.
+/// Keeps the log of a try, with a word where it could not be written to its end.
 pub fn log(context: &Context, result: &StageResult) -> Result<(), Diagnostic> {
     let key = Key::new(keys::log(&context.run.run, &result.stage, result.attempt))?;
-    let Ok(mut file) = File::open(context.folders.log()) else {
+    let Ok(file) = File::open(context.folders.log()) else {
         return Ok(());
     };
-    store::put_from(context.store.as_ref(), &key, &About::default(), &mut file)
+    let lost = context.log.lost();
+    let lost: String = lost
+        .iter()
+        .map(|why| format!("\nwarning: the log ends here: {why}\n"))
+        .collect();
+    let mut text = file.chain(lost.as_bytes());
+    store::put_from(context.store.as_ref(), &key, &About::default(), &mut text)
 }
 
 fn patterns(texts: &[Text]) -> Result<Patterns, Diagnostic> {

@@ -29,7 +29,7 @@ mod tell;
 mod tools;
 mod variables;
 
-use crate::diagnostics::{Paint, Report, human};
+use crate::diagnostics::{Paint, Report, Severity, human};
 use crate::graph::{Entry, Stage, StageKind};
 use crate::model::{Environment, Pipeline};
 use crate::rules;
@@ -240,13 +240,20 @@ fn show(context: &Context, reports: &[Report], paint: Paint) {
     context.log.line(human::render(reports, paint).trim_end());
 }
 
-/// Writes the result, for good, and the log beside it.
+/// Writes the log and then the result, for good: where a result is, all of it is there. A log that cannot be kept changes no result.
 fn remember(context: &Context, result: &StageResult) -> Result<(), crate::diagnostics::Diagnostic> {
+    if let Err(mut problem) = keep::log(context, result) {
+        problem.severity = Severity::Warning;
+        show(
+            context,
+            &[Report::without_sources(vec![problem])],
+            Paint::Plain,
+        );
+    }
     let run = &context.run.run;
     let json = serde_json::to_vec_pretty(result).unwrap_or_default();
     // Errors repeat what commands wrote, and commands themselves may hold what an environment holds.
     let json = context.log.mask(&String::from_utf8_lossy(&json));
     let key = Key::new(keys::stage(run, &result.stage, result.attempt))?;
-    context.store.put_new(&key, json.as_bytes())?;
-    keep::log(context, result)
+    context.store.put_new(&key, json.as_bytes()).map(|_| ())
 }

@@ -2,6 +2,7 @@
 //! written is read as whole, the record says what happened, and the next run succeeds.
 
 mod deploys;
+mod disk;
 mod interrupted;
 mod pods;
 
