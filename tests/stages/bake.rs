@@ -15,8 +15,8 @@ const ACCOUNT: &str = "111122223333";
 const REGION: &str = "us-east-1";
 
 /// Asks CloudWatch for something by its query protocol.
-fn cloudwatch(aws: &Ministack, account: &str, body: &str) {
-    let scope = format!("{account}/20300101/{REGION}/monitoring/aws4_request");
+fn cloudwatch(aws: &Ministack, account: &str, region: &str, body: &str) {
+    let scope = format!("{account}/20300101/{region}/monitoring/aws4_request");
     let authorization =
         format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
     let headers = [
@@ -28,20 +28,20 @@ fn cloudwatch(aws: &Ministack, account: &str, body: &str) {
     assert_eq!(status, 200, "{answer}");
 }
 
-fn make_alarm(aws: &Ministack, account: &str, name: &str) {
+pub fn make_alarm(aws: &Ministack, account: &str, region: &str, name: &str) {
     let body = format!(
         "Action=PutMetricAlarm&AlarmName={name}&ComparisonOperator=GreaterThanThreshold&EvaluationPeriods=1\
          &MetricName=Errors&Namespace=Shop&Period=60&Statistic=Sum&Threshold=5"
     );
-    cloudwatch(aws, account, &body);
-    set_state(aws, account, name, "OK");
+    cloudwatch(aws, account, region, &body);
+    set_state(aws, account, region, name, "OK");
 }
 
-fn set_state(aws: &Ministack, account: &str, name: &str, state: &str) {
+fn set_state(aws: &Ministack, account: &str, region: &str, name: &str, state: &str) {
     let body = format!(
         "Action=SetAlarmState&AlarmName={name}&StateValue={state}&StateReason=12+errors+in+a+minute"
     );
-    cloudwatch(aws, account, &body);
+    cloudwatch(aws, account, region, &body);
 }
 
 /// A project that deploys by a step, and is watched for so long.
@@ -94,7 +94,7 @@ fn an_environment_that_stays_well_goes_on() {
     let Some(aws) = Ministack::start("an_environment_that_stays_well_goes_on") else {
         return;
     };
-    make_alarm(&aws, ACCOUNT, "shop-errors");
+    make_alarm(&aws, ACCOUNT, REGION, "shop-errors");
     let project = project("3s", &["shop-errors"]);
     let output = start(&project, aws.environment(ACCOUNT, REGION)).wait_with_output();
     let said = text(&output.unwrap());
@@ -121,14 +121,14 @@ fn an_alarm_that_goes_off_fails_the_run() {
     let Some(aws) = Ministack::start("an_alarm_that_goes_off_fails_the_run") else {
         return;
     };
-    make_alarm(&aws, ACCOUNT, "shop-errors");
-    make_alarm(&aws, ACCOUNT, "shop-latency");
+    make_alarm(&aws, ACCOUNT, REGION, "shop-errors");
+    make_alarm(&aws, ACCOUNT, REGION, "shop-latency");
     let project = project("20s", &["shop-errors", "shop-latency"]);
     let child = start(&project, aws.environment(ACCOUNT, REGION));
     wait_until("the alarms are looked at", || {
         project.path().join(".aphex/store").exists() && log_says(&project, "shop-latency: OK")
     });
-    set_state(&aws, ACCOUNT, "shop-latency", "ALARM");
+    set_state(&aws, ACCOUNT, REGION, "shop-latency", "ALARM");
     let output = child.wait_with_output().unwrap();
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
@@ -149,7 +149,7 @@ fn an_alarm_of_another_account_is_not_there() {
     let Some(aws) = Ministack::start("an_alarm_of_another_account_is_not_there") else {
         return;
     };
-    make_alarm(&aws, "444455556666", "shop-errors");
+    make_alarm(&aws, "444455556666", REGION, "shop-errors");
     let project = project("60s", &["shop-errors"]);
     let output = start(&project, aws.environment("444455556666", REGION)).wait_with_output();
     let said = text(&output.unwrap());
@@ -168,7 +168,7 @@ fn who_may_not_look_says_so_at_once() {
     let Some(faults) = aws.faults("who_may_not_look_says_so_at_once") else {
         return;
     };
-    make_alarm(&aws, ACCOUNT, "shop-errors");
+    make_alarm(&aws, ACCOUNT, REGION, "shop-errors");
     faults.set(&json!([{ "service": "cloudwatch", "error": { "code": "AccessDenied", "status": 403, "message": "not allowed" } }]));
     let project = project("60s", &["shop-errors"]);
     let output = start(&project, faults.environment(ACCOUNT, REGION)).wait_with_output();

@@ -12,18 +12,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-const ACCOUNT: &str = "111122223333";
-const BUCKET: &str = "acme-artifacts";
+pub const ACCOUNT: &str = "111122223333";
+pub const BUCKET: &str = "acme-artifacts";
 
 /// A repository, a bucket, and the pods of one run.
-struct Run {
+pub struct Run {
     folder: tempfile::TempDir,
-    aws: Ministack,
+    pub aws: Ministack,
     commit: String,
 }
 
 impl Run {
-    fn new(test: &str, pipeline: &str, prepare: impl FnOnce(&Path)) -> Option<Run> {
+    pub fn new(test: &str, pipeline: &str, prepare: impl FnOnce(&Path)) -> Option<Run> {
         let aws = Ministack::start(test)?;
         assert_eq!(aws.ask(ACCOUNT, "s3", "PUT", &format!("/{BUCKET}")).0, 200);
         let folder = tempfile::tempdir().unwrap();
@@ -44,16 +44,17 @@ impl Run {
     }
 
     /// What is mounted at `/aphex` in the pod of a stage.
-    fn root(&self, pod: &str) -> PathBuf {
+    pub fn root(&self, pod: &str) -> PathBuf {
         self.folder.path().join(pod)
     }
 
-    fn stage(&self, pod: &str, arguments: &[&str]) -> Output {
+    pub fn command(&self, pod: &str, arguments: &[&str]) -> Command {
         let remote = format!("file://{}", self.folder.path().join("repository").display());
         let reference = STANDARD.encode("refs/heads/main");
         let store = format!("s3://{BUCKET}/shop");
         let root = self.root(pod);
-        Command::new(env!("CARGO_BIN_EXE_aphex"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aphex"));
+        command
             .arg("stage")
             .args(arguments)
             .envs(self.aws.environment(ACCOUNT, "us-east-1"))
@@ -70,13 +71,16 @@ impl Run {
                 ("APHEX_REF_BASE64", &reference),
                 ("APHEX_STORE", &store),
             ])
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub fn stage(&self, pod: &str, arguments: &[&str]) -> Output {
+        self.command(pod, arguments).output().unwrap()
     }
 
     /// The init container and the main one of a pod.
-    fn pod(&self, pod: &str, arguments: &[&str]) -> Output {
+    pub fn pod(&self, pod: &str, arguments: &[&str]) -> Output {
         let mut checkout = vec!["checkout", "--for"];
         checkout.extend(arguments);
         let output = self.stage(pod, &checkout);
@@ -84,12 +88,12 @@ impl Run {
         self.stage(pod, arguments)
     }
 
-    fn object(&self, key: &str) -> (u16, String) {
+    pub fn object(&self, key: &str) -> (u16, String) {
         let path = format!("/{BUCKET}/shop/{key}");
         self.aws.ask(ACCOUNT, "s3", "GET", &path)
     }
 
-    fn result(&self, stage: &str) -> Value {
+    pub fn result(&self, stage: &str) -> Value {
         let (status, body) = self.object(&format!("runs/shop-7/stages/{stage}/0.json"));
         assert_eq!(status, 200, "{body}");
         serde_json::from_str(&body).unwrap()
@@ -101,7 +105,7 @@ fn text(output: &Output) -> String {
     format!("{out}{}", String::from_utf8_lossy(&output.stderr))
 }
 
-fn pipeline(build: &str, environment: &str) -> String {
+pub fn pipeline(build: &str, environment: &str) -> String {
     format!(
         "pipeline shop {{\n  cluster = \"company-pipelines\"\n  repository = \"acme/shop\"\n  on push {{ branches = [\"main\"] }}\n  {build}\n  \
          environment dev {{\n    account = \"{ACCOUNT}\"\n    region = \"eu-central-1\"\n    {environment}\n  }}\n}}\n"

@@ -233,7 +233,7 @@ fn req_2_3_uploads_carry_their_tags() {
 
 /// A rule of microburst for an operation of S3. It takes parts for `PutObject` and the end of an upload for its beginning, which
 /// their headers tell apart.
-fn rule(operation: &str, fault: serde_json::Value) -> serde_json::Value {
+pub fn rule(operation: &str, fault: serde_json::Value) -> serde_json::Value {
     let (operation, headers) = match operation {
         "UploadPart" => ("PutObject", json!({})),
         "CreateMultipartUpload" => (operation, json!({"x-amz-checksum-algorithm": ""})),

@@ -105,7 +105,7 @@ fn member(secret: &Secret, text: &str, key: &str) -> Result<String, Diagnostic> 
 impl Context {
     #[cfg(feature = "cloud")]
     fn kept_by_aws(&self, secret: &Secret, user: Option<&Place>) -> Result<String, Diagnostic> {
-        use crate::cloud::aws::secrets;
+        use crate::cloud::aws::{Cause, secrets};
         use crate::stage::Seers;
         // arn:aws:secretsmanager:eu-central-1:111122223333:secret:…
         let own = secret
@@ -135,7 +135,13 @@ impl Context {
                 secrets::secret(aws, &secret.name)
             }
         });
-        got.map_err(|failure| failure.explain(missing(secret)))
+        got.map_err(|failure| {
+            let problem = match failure.cause {
+                Cause::NotFound => missing(secret),
+                _ => about(secret, "cannot be read"),
+            };
+            failure.explain(problem)
+        })
     }
 
     #[cfg(not(feature = "cloud"))]
@@ -145,15 +151,13 @@ impl Context {
 }
 
 fn missing(secret: &Secret) -> Diagnostic {
+    about(secret, "is not there")
+}
+
+fn about(secret: &Secret, what: &str) -> Diagnostic {
     let key = secret.key.as_deref().map(|key| format!(", key `{key}`"));
-    Diagnostic::without_place(
-        &run::NO_SECRET,
-        format!(
-            "the secret `{}`{} is not there",
-            secret.name,
-            key.unwrap_or_default()
-        ),
-    )
+    let (name, key) = (&secret.name, key.unwrap_or_default());
+    Diagnostic::without_place(&run::NO_SECRET, format!("the secret `{name}`{key} {what}"))
 }
 
 /// The variable that holds a secret on one machine: `APHEX_SECRET_SHOP_DEV_DB__URL`.

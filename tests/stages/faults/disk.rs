@@ -94,10 +94,9 @@ fn an_artifact_that_the_store_has_no_space_for_fails_its_stage() {
         );
         assert!(said.contains("No space left on device"), "{left}: {said}");
         assert!(said.contains("artifacts/"), "{left}: {said}");
-        assert_eq!(artifacts(&pods.store()), [PathBuf::new(); 0], "{left}");
-        assert_eq!(
-            files(&pods.store().join(".unfinished")),
-            [PathBuf::new(); 0],
+        assert!(artifacts(&pods.store()).is_empty(), "{left}");
+        assert!(
+            files(&pods.store().join(".unfinished")).is_empty(),
             "{left}"
         );
         assert_whole(&pods.store());
@@ -152,11 +151,7 @@ fn a_store_without_any_space_remembers_nothing_and_says_so() {
             said.contains("No space left on device"),
             "{words:?}: {said}"
         );
-        assert_eq!(
-            files(&pods.store().join("runs")),
-            [PathBuf::new(); 0],
-            "{words:?}"
-        );
+        assert!(files(&pods.store().join("runs")).is_empty(), "{words:?}");
     }
     disk.clear();
     pods.run = "shop-again".to_owned();

@@ -1,6 +1,7 @@
 //! What goes wrong around a run: it is ended in the middle, the disk is full, AWS does not do what it should. Nothing that is half
 //! written is read as whole, the record says what happened, and the next run succeeds.
 
+mod aws;
 mod deploys;
 mod disk;
 mod interrupted;
