@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use anstream::AutoStream;
 use clap::ValueEnum;
 
-use crate::diagnostics::{Paint, Role};
+use crate::diagnostics::{Paint, Role, safe};
 
 /// When colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -54,6 +54,8 @@ impl Console {
 
     /// Tells a failure that has no place in a program: `error: …`, and what to do.
     pub fn fail(&mut self, message: &str, help: Option<&str>) {
+        // It may repeat what was typed.
+        let message = safe::lines(message);
         let mut text = format!("{}: {message}\n", self.err.paint(Role::Error, "error"));
         if let Some(help) = help {
             text.push_str(&format!(

@@ -11,6 +11,7 @@ mod deploy;
 mod diff;
 mod faults;
 mod finish;
+mod hostile;
 mod images;
 mod local;
 mod notifications;

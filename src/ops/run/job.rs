@@ -1,6 +1,6 @@
 //! One stage as child processes: the checkout, then the stage itself.
 
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::Sender;
@@ -21,6 +21,9 @@ use crate::stage::{Task, path_of};
 
 /// A record of a stage has at most so many bytes.
 const LARGEST_RECORD: u64 = 64 << 20;
+
+/// Of a line of a log, so many bytes are shown.
+const LONGEST_LINE: u64 = 64 << 10;
 
 /// What a job tells.
 #[derive(Debug)]
@@ -257,15 +260,35 @@ fn child(
     drop(command);
     control.set_child(i32::try_from(child.id()).ok().and_then(Pid::from_raw));
     let mut lines = BufReader::new(reader);
-    let mut line = Vec::new();
-    while lines.read_until(b'\n', &mut line)? > 0 {
-        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+    while let Some(text) = next_line(&mut lines)? {
         let _ = events.send(Event::Line(job.id, text));
-        line.clear();
     }
     let status = child.wait();
     control.set_child(None);
     status
+}
+
+/// The next line, as far as it is shown: its end may be far away, and the log has all of it.
+fn next_line(lines: &mut impl BufRead) -> io::Result<Option<String>> {
+    let mut line = Vec::new();
+    let read = lines
+        .by_ref()
+        .take(LONGEST_LINE)
+        .read_until(b'\n', &mut line)?;
+    if read == 0 {
+        return Ok(None);
+    }
+    let mut text = String::from_utf8_lossy(&line).trim_end().to_owned();
+    if line.last() != Some(&b'\n') && lines.skip_until(b'\n')? > 1 {
+        // A colour that was cut through would take what follows with it.
+        if let Some(at) = text.rfind('\u{1b}') {
+            let is_cut = text.get(at..).is_some_and(|end| !end.contains('m'));
+            text.truncate(if is_cut { at } else { text.len() });
+            text.push_str("\u{1b}[0m");
+        }
+        text.push('…');
+    }
+    Ok(Some(text))
 }
 
 /// What a try left in the store.
@@ -280,4 +303,21 @@ fn result(job: &Job, attempt: u32) -> Result<Option<StageResult>, String> {
         serde_json::from_slice(&bytes).map_err(|error| format!("its result is damaged: {error}"))
     };
     bytes.map(parse).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_shown_as_far_as_anybody_reads() {
+        let long = "x".repeat(LONGEST_LINE as usize - 2);
+        let text = format!("one\n\n{long}\u{1b}[31mred\n{long}ä\n{long}äö\nlast");
+        let mut lines = text.as_bytes();
+        let mut shown = Vec::new();
+        while let Some(line) = next_line(&mut lines).unwrap() {
+            shown.push(line.replace(&long, "…x…"));
+        }
+        assert_eq!(shown, ["one", "", "…x…\u{1b}[0m…", "…x…ä", "…x…ä…", "last"]);
+    }
 }

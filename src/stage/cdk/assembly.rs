@@ -1,6 +1,7 @@
 //! A cloud assembly: what `cdk synth` leaves.
 
 use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -216,12 +217,19 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Diagnostic> {
     serde_json::from_slice(&bytes).map_err(|error| unreadable(path, &error.to_string()))
 }
 
+/// What a file holds. A pipe would never end, and a device have no end.
 fn bytes(path: &Path) -> Result<Vec<u8>, Diagnostic> {
-    let size = fs::metadata(path).map(|metadata| metadata.len());
-    match size {
-        Ok(size) if size > LARGEST => Err(unreadable(path, &format!("it has {size} bytes"))),
-        _ => fs::read(path).map_err(|error| unreadable(path, &error.to_string())),
-    }
+    let read = || {
+        let size = match fs::metadata(path)? {
+            metadata if metadata.is_file() => metadata.len(),
+            _ => return Err(io::Error::other("it is no file")),
+        };
+        match size > LARGEST {
+            true => Err(io::Error::other(format!("it has {size} bytes"))),
+            false => fs::read(path),
+        }
+    };
+    read().map_err(|error| unreadable(path, &error.to_string()))
 }
 
 fn unreadable(path: &Path, reason: &str) -> Diagnostic {

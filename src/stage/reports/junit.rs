@@ -18,6 +18,8 @@ const DEEPEST: usize = 128;
 const MESSAGE: usize = 4 * 1024;
 const TEXT: usize = 16 * 1024;
 const NAME: usize = 1024;
+/// No test takes longer, in seconds. What a sum of times is must stay a number, or no record with it could be read.
+const LONGEST: f64 = 1e9;
 
 /// Why a file is not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -404,7 +406,7 @@ fn seconds(element: &BytesStart<'_>) -> f64 {
         .replace(',', "");
     let seconds: f64 = text.trim().parse().unwrap_or(0.0);
     if seconds.is_finite() && seconds > 0.0 {
-        seconds
+        seconds.min(LONGEST)
     } else {
         0.0
     }

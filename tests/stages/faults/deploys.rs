@@ -137,3 +137,59 @@ fn a_deployment_that_is_ended_anywhere_says_so_and_the_next_one_succeeds() {
         room.assert_goes_through(operation);
     }
 }
+
+/// CloudFormation is busy, does not allow it, or takes the credentials for expired in the middle of a deployment; so does STS before it.
+#[test]
+fn a_deployment_that_aws_interrupts_says_why_and_the_next_one_succeeds() {
+    let test = "a_deployment_that_aws_interrupts_says_why_and_the_next_one_succeeds";
+    let Some(room) = Room::new(test) else { return };
+    let answer = |service: &str, operation: &str, code: &str, times: u32| {
+        let status = if code == "Throttling" { 400 } else { 403 };
+        let error = json!({ "code": code, "status": status, "message": "said by AWS" });
+        json!([{ "service": service, "operation": operation, "times": times, "error": error }])
+    };
+    room.faults.set(&answer(
+        "cloudformation",
+        "CreateChangeSet",
+        "Throttling",
+        2,
+    ));
+    let output = room.begin().wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(room.faults.fired().contains("error:Throttling"));
+    for (service, operation, code, path) in [
+        (
+            "cloudformation",
+            "CreateChangeSet",
+            "ExpiredToken",
+            "dev/deploy",
+        ),
+        (
+            "cloudformation",
+            "ExecuteChangeSet",
+            "AccessDenied",
+            "dev/deploy",
+        ),
+        ("sts", "GetCallerIdentity", "ExpiredToken", "preflight"),
+        ("ssm", "GetParameter", "ExpiredToken", "preflight"),
+    ] {
+        let app = fs::read_to_string(room.shop.path().join("app.js")).unwrap();
+        let changed = app.replace("TopicName: \"shop", "DisplayName: \"x\", TopicName: \"shop");
+        room.shop.write("app.js", &changed);
+        room.faults.set(&answer(service, operation, code, 1));
+        let output = room.begin().wait_with_output().unwrap();
+        let said = text(&output);
+        assert_eq!(output.status.code(), Some(1), "{operation}: {said}");
+        let record = room.last_record();
+        let own = stage(&record, path);
+        assert_eq!(own["outcome"], "failed", "{operation}: {said}");
+        let error = own["tries"][0]["error"].to_string();
+        assert!(error.contains("said by AWS"), "{operation}: {error}");
+        assert_whole(&room.shop.path().join(".aphex/store"));
+        room.assert_goes_through(operation);
+        room.shop.write(
+            "app.js",
+            &app.replace("TopicName", "FifoTopic: false, TopicName"),
+        );
+    }
+}
