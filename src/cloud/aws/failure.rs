@@ -99,6 +99,16 @@ impl Failure {
         }
     }
 
+    /// AWS had not answered when the time of this process was over.
+    pub fn of_end() -> Failure {
+        Failure {
+            cause: Cause::Other,
+            operation: "",
+            code: None,
+            message: "AWS had not answered yet when this was told to end".to_owned(),
+        }
+    }
+
     /// The machine lacks something that Aphex itself needs.
     pub fn of_system(error: &io::Error) -> Failure {
         Failure {

@@ -12,3 +12,4 @@ pub mod sts;
 
 pub use access::{Access, Aws, Profile};
 pub use failure::{Cause, Failure};
+pub use runtime::hurry;

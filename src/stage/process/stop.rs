@@ -51,6 +51,8 @@ impl Stop {
             .spawn(move || {
                 for signal in signals.forever() {
                     set.set(signal_name(signal));
+                    #[cfg(feature = "cloud")]
+                    crate::cloud::aws::hurry();
                 }
             })
             .map_err(|error| system("a thread", &error))?;

@@ -62,6 +62,14 @@ impl Room {
             .unwrap()
     }
 
+    /// Something must change, or nothing is executed.
+    fn change(&self, to: &str) {
+        let app = fs::read_to_string(self.shop.path().join("app.js")).unwrap();
+        let new = format!("DisplayName: \"{to}\", TopicName: \"shop");
+        self.shop
+            .write("app.js", &app.replace("TopicName: \"shop", &new));
+    }
+
     /// Waits until CloudFormation is asked for something, which is not answered.
     fn wait_for_call(&self, operation: &str) {
         wait_until(&format!("{operation} is asked for"), || {
@@ -117,17 +125,8 @@ fn a_deployment_that_is_ended_anywhere_says_so_and_the_next_one_succeeds() {
             "{hold}"
         );
     }
-    for (number, operation) in ["CreateChangeSet", "ExecuteChangeSet", "DescribeStackEvents"]
-        .into_iter()
-        .enumerate()
-    {
-        // Something must change, or nothing is executed.
-        let app = fs::read_to_string(room.shop.path().join("app.js")).unwrap();
-        let changed = app.replace(
-            "TopicName: \"shop",
-            &format!("DisplayName: \"{number}\", TopicName: \"shop"),
-        );
-        room.shop.write("app.js", &changed);
+    for operation in ["CreateChangeSet", "ExecuteChangeSet", "DescribeStackEvents"] {
+        room.change(operation);
         room.faults.set(
             &json!([{ "service": "cloudformation", "operation": operation, "latency": NEVER }]),
         );
@@ -173,9 +172,7 @@ fn a_deployment_that_aws_interrupts_says_why_and_the_next_one_succeeds() {
         ("sts", "GetCallerIdentity", "ExpiredToken", "preflight"),
         ("ssm", "GetParameter", "ExpiredToken", "preflight"),
     ] {
-        let app = fs::read_to_string(room.shop.path().join("app.js")).unwrap();
-        let changed = app.replace("TopicName: \"shop", "DisplayName: \"x\", TopicName: \"shop");
-        room.shop.write("app.js", &changed);
+        room.change(operation);
         room.faults.set(&answer(service, operation, code, 1));
         let output = room.begin().wait_with_output().unwrap();
         let said = text(&output);
@@ -187,9 +184,5 @@ fn a_deployment_that_aws_interrupts_says_why_and_the_next_one_succeeds() {
         assert!(error.contains("said by AWS"), "{operation}: {error}");
         assert_whole(&room.shop.path().join(".aphex/store"));
         room.assert_goes_through(operation);
-        room.shop.write(
-            "app.js",
-            &app.replace("TopicName", "FifoTopic: false, TopicName"),
-        );
     }
 }

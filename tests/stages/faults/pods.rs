@@ -188,3 +188,43 @@ fn the_end_of_a_run_that_is_itself_ended_has_written_the_record() {
     );
     assert_eq!(pods.record(), record);
 }
+
+/// AWS takes the call and says nothing: a stage that waits for it ends in time to write what came of it.
+#[cfg(feature = "cloud")]
+#[test]
+fn a_pod_that_waits_for_aws_ends_when_it_is_told_to() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let alarm = "arn:aws:cloudwatch:us-east-1:111122223333:alarm:errors";
+    let pods = Pods::new(Project::new(
+        "build { run = [\"true\"] }",
+        &format!(
+            "stack Site\n    step use {{ run = [\"true\"], env = {{ DB = secrets_manager(\"shop/db\") }} }}\n    \
+             bake {{ time = 1h, alarms = [\"{alarm}\"] }}"
+        ),
+    ));
+    for (words, path) in [
+        (&["preflight"][..], "preflight"),
+        (
+            &["step", "--environment", "dev", "--name", "use"],
+            "dev/use",
+        ),
+        (&["bake", "--environment", "dev"], "dev/bake"),
+    ] {
+        pods.checkout(words[0], words);
+        let mut command = pods.command(words[0], words);
+        command.envs([
+            ("AWS_ENDPOINT_URL", url.as_str()),
+            ("AWS_ACCESS_KEY_ID", "testing"),
+            ("AWS_SECRET_ACCESS_KEY", "testing"),
+        ]);
+        let child = command.spawn().unwrap();
+        let (_open, _) = silent.accept().unwrap();
+        let began = std::time::Instant::now();
+        let said = end(child);
+        assert!(began.elapsed().as_secs() < 25, "{path}: {said}");
+        let result = pods.read(&format!("runs/shop-7/stages/{path}/0.json"));
+        assert_eq!(result["outcome"], "stopped", "{path}: {said}");
+        assert!(said.contains("told to end"), "{path}: {said}");
+    }
+}
