@@ -4,5 +4,7 @@
 //! runtime of its own behind these functions. With the feature `cloud`, which is on by default.
 
 pub mod aws;
+pub mod github;
 pub mod http;
 pub mod kubernetes;
+pub mod tries;

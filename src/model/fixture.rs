@@ -200,6 +200,7 @@ pub fn pipeline(targets: Vec<Target>) -> Pipeline {
         cluster: text("company-pipelines"),
         repository: text("acme/shop"),
         namespace: text("pipelines"),
+        argo_ui: None,
         triggers: vec![push()],
         inputs: Vec::new(),
         apps: vec![App {

@@ -12,7 +12,7 @@ use crate::support::project::git;
 use serde_json::Value;
 
 pub const DEV: &str = "111122223333";
-const PROD: &str = "444455556666";
+pub const PROD: &str = "444455556666";
 
 /// Five stacks that hang together. A context or a variable lets one of them fail.
 const APP: &str = r#"
@@ -176,7 +176,7 @@ pub fn stage<'a>(record: &'a Value, path: &str) -> &'a Value {
 }
 
 /// The outputs that a run has recorded of a stack.
-fn outputs<'a>(record: &'a Value, stack: &str) -> &'a Value {
+pub fn outputs<'a>(record: &'a Value, stack: &str) -> &'a Value {
     let stages = record["stages"].as_array().unwrap();
     let tries = stages
         .iter()
@@ -306,7 +306,7 @@ fn req_5_4_8_4_a_stack_that_fails_ends_the_run_and_says_why() {
 
 /// An output that the file declares and the app no longer has is found by the synth: nothing is deployed.
 #[test]
-fn outputs_that_have_gone_are_found_before_anything_is_deployed() {
+pub fn outputs_that_have_gone_are_found_before_anything_is_deployed() {
     let test = "outputs_that_have_gone_are_found_before_anything_is_deployed";
     let dev = environment("dev", DEV, "us-east-1", "stack Network { output VpcId }")
         .replace("STAGE = \"dev\"", "STAGE = \"dev\", NO_VPC = \"1\"");

@@ -401,7 +401,7 @@ fn req_8_5_a_dead_notifier_hides_nothing_and_changes_nothing() {
         "notify gone { on = [\"failure\"], to = slack(secret(\"gone\")) }\n  \
          notify team { on = [\"failure\", \"recovered\"], to = slack(secret(\"slack\", key = \"url\")) }\n  \
          notify never { on = [\"approval\"], to = slack(secret(\"slack\", key = \"url\")) }\n  \
-         build { run = [\"exit 7\"] }",
+         argo_ui = \"https://argo.acme.io/\"\n  build { run = [\"exit 7\"] }",
         STACK,
     );
     let file = project.path().join("pipeline.aphex");
@@ -430,6 +430,11 @@ fn req_8_5_a_dead_notifier_hides_nothing_and_changes_nothing() {
         asked[0]
     );
     assert!(asked[0].contains("A0911"), "{}", asked[0]);
+    assert!(
+        asked[0].contains("<https://argo.acme.io/workflows/aphex/shop-7|open the run>"),
+        "{}",
+        asked[0]
+    );
 }
 
 #[cfg(feature = "cloud")]

@@ -8,6 +8,7 @@ mod aws;
 mod bake;
 mod containers;
 mod deploy;
+mod deploy_python;
 mod diff;
 mod faults;
 mod finish;

@@ -13,10 +13,9 @@ use crate::support::ministack::Ministack;
 use aphex::cloud::aws::cloudwatch::{Metric, put};
 use aphex::cloud::aws::{Access, Aws, Profile, sns};
 use aphex::cloud::http::{Request, send};
+use aphex::cloud::tries::Limits;
 use aphex::model::NotifyOn;
-use aphex::stage::notify::{
-    Comment, Limits, News, Parcel, deliver, keep_comment, slack, status, webhook,
-};
+use aphex::stage::notify::{Comment, News, Parcel, deliver, keep_comment, slack, status, webhook};
 use aphex::stage::record::Outcome;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};

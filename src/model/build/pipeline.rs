@@ -30,6 +30,7 @@ pub(super) fn read(reader: &Reader<'_>, sources: &Sources) -> Pipeline {
         cluster: reader.text("cluster"),
         repository: reader.text("repository"),
         namespace: reader.text("namespace"),
+        argo_ui: reader.optional_text("argo_ui"),
         triggers: trigger::all(reader),
         inputs: reader
             .blocks("input")

@@ -28,6 +28,8 @@ pub struct Pipeline {
     pub repository: Text,
     /// The Kubernetes namespace that its objects live in.
     pub namespace: Text,
+    /// The address of Argo's web pages, where news of a run link to it (8.5).
+    pub argo_ui: Option<Text>,
     /// What starts it, in order.
     pub triggers: Vec<Trigger>,
     /// What a person gives when starting it by hand.

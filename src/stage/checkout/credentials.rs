@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostics::codes::run_checkout::CREDENTIALS;
 use crate::diagnostics::{Diagnostic, list_names};
+use crate::stage::checkout::App;
 
+/// The user that goes with a token where none is named.
+pub(super) const USER: &str = "x-access-token";
 /// The largest file that is looked at; an SSH key has some 3 KiB.
 const LARGEST: u64 = 64 * 1024;
 
@@ -31,11 +34,14 @@ pub enum Credentials {
         /// The keys of hosts that are trusted, beside those of github.com.
         known_hosts: Option<PathBuf>,
     },
+    /// A GitHub App, for HTTPS.
+    App(App),
 }
 
 impl Credentials {
     /// Those in a folder, as a Kubernetes Secret becomes one: one picked key is the file `value`; a whole Secret has the files
-    /// `token`, `password` and `username`, or `ssh-privatekey` and `known_hosts`. No folder is no credentials.
+    /// `token`, `password` and `username`, or `ssh-privatekey` and `known_hosts`, or those of a GitHub App. No folder is no
+    /// credentials.
     pub fn read(folder: &Path) -> Result<Credentials, Diagnostic> {
         let files = match files(folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Credentials::None),
@@ -66,20 +72,20 @@ impl Credentials {
                     unusable().note(format!("`{name}` holds neither a token nor a private key"))
                 );
             }
-            let user = match text_of(&files, "username")? {
+            let user = match word(&files, "username")? {
                 Some(user) => user,
-                None => "x-access-token".to_owned(),
+                None => USER.to_owned(),
             };
             return Ok(Credentials::Token { file, user });
         }
+        if let Some(app) = App::read(&files)? {
+            return Ok(Credentials::App(app));
+        }
         let names = list_names(files.keys().map(String::as_str), 5);
-        let app = files.keys().any(|name| name.to_lowercase().contains("app"));
-        let diagnostic = match app {
-            true => unusable().note("keys of a GitHub App are not taken yet"),
-            false if files.is_empty() => unusable().note("the Secret is empty"),
+        Err(match files.is_empty() {
+            true => unusable().note("the Secret is empty"),
             false => unusable().note(format!("it has {names}")),
-        };
-        Err(diagnostic)
+        })
     }
 }
 
@@ -99,14 +105,18 @@ fn files(folder: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
     Ok(files)
 }
 
-fn text_of(files: &BTreeMap<String, PathBuf>, name: &str) -> Result<Option<String>, Diagnostic> {
+/// The one word that a file of this name holds.
+pub(super) fn word(
+    files: &BTreeMap<String, PathBuf>,
+    name: &str,
+) -> Result<Option<String>, Diagnostic> {
     let Some(path) = files.get(name) else {
         return Ok(None);
     };
     let text = read(path)?.trim().to_owned();
     match !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic()) {
         true => Ok(Some(text)),
-        false => Err(unusable().note(format!("`{name}` is no name of a user"))),
+        false => Err(unusable().note(format!("`{name}` is not one word"))),
     }
 }
 
@@ -144,5 +154,5 @@ fn check_key(name: &str, text: &str) -> Result<(), Diagnostic> {
 
 pub(super) fn unusable() -> Diagnostic {
     Diagnostic::without_place(&CREDENTIALS, "the credentials for the repository cannot be used")
-        .help("give `credentials` a Secret with a token (`token`) or a private key for SSH (`ssh-privatekey`, and `known_hosts` unless it is for github.com)")
+        .help("give `credentials` a Secret with a token (`token`), a private key for SSH (`ssh-privatekey`, and `known_hosts` unless it is for github.com) or a GitHub App (`githubAppID`, `githubAppInstallationID`, `githubAppPrivateKey`)")
 }

@@ -5,6 +5,7 @@
 //! files that Git reads through a helper, for the one host that they are for: they are in no argument, no configuration, no
 //! environment and no error.
 
+mod app;
 mod changes;
 mod credentials;
 mod failure;
@@ -18,6 +19,7 @@ mod snapshot;
 mod submodules;
 mod tree;
 
+pub use app::App;
 pub use credentials::Credentials;
 pub use git::Git;
 pub use remote::Remote;

@@ -66,7 +66,7 @@ impl Remote {
     pub(super) fn with(&self, credentials: &Credentials) -> Remote {
         let protocol = match (credentials, self.protocol) {
             (Credentials::Key { .. }, Protocol::Https) => Protocol::Ssh,
-            (Credentials::Token { .. }, Protocol::Ssh) => Protocol::Https,
+            (Credentials::Token { .. } | Credentials::App(_), Protocol::Ssh) => Protocol::Https,
             (_, protocol) => protocol,
         };
         // A port is one protocol's.

@@ -48,14 +48,23 @@ impl Session {
                 let extra = known_hosts.as_deref().map(credentials::read).transpose()?;
                 ssh(private.path(), Some(&key), extra.as_deref())
             }
-            Credentials::None | Credentials::Token { .. } => ssh(private.path(), None, None),
+            _ => ssh(private.path(), None, None),
         };
         own = own
             .with_env("GIT_SSH_COMMAND", ssh.map_err(|error| unprepared(&error))?)
             .with_env("GIT_SSH_VARIANT", "ssh");
-        if let Credentials::Token { file, user } = how
-            && remote.protocol != Protocol::File
-        {
+        let issued = private.path().join("token");
+        let token = match how {
+            _ if remote.protocol == Protocol::File => None,
+            Credentials::None | Credentials::Key { .. } => None,
+            Credentials::Token { file, user } => Some((file, user.as_str())),
+            Credentials::App(app) => {
+                let token = app.token_to_read()?;
+                write(&issued, &token, 0o600).map_err(|error| unprepared(&error))?;
+                Some((&issued, credentials::USER))
+            }
+        };
+        if let Some((file, user)) = token {
             let token = credentials::read(file)?;
             // Git never shows it; this is a second wall.
             let _ = git.log.hide(token.trim());

@@ -1,32 +1,11 @@
 //! Sending: several tries, for a while.
 
 use std::thread;
-use std::time::{Duration, Instant};
 
 use crate::cloud::aws::{Access, Aws, sns};
-use crate::cloud::http::{self, Answer, Request};
+use crate::cloud::http::Request;
+use crate::cloud::tries::{Limits, send};
 use crate::stage::notify::github::{Comment, keep_comment};
-
-/// How long it may take.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// One try.
-    pub call: Duration,
-    /// All of them.
-    pub total: Duration,
-    /// The wait after the first; each further one is twice as long.
-    pub wait: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            call: Duration::from_secs(10),
-            total: Duration::from_secs(45),
-            wait: Duration::from_secs(1),
-        }
-    }
-}
 
 /// What is to be sent.
 pub enum Parcel {
@@ -70,7 +49,10 @@ pub fn deliver(parcels: &[Parcel], limits: Limits) -> Vec<Result<(), String>> {
 
 fn one(parcel: &Parcel, limits: Limits) -> Result<(), String> {
     match parcel {
-        Parcel::Http(request) => tried(request, limits).map(|_| ()),
+        Parcel::Http(request) => match send(request, limits) {
+            Ok(_) => Ok(()),
+            Err(refused) => Err(refused.problem),
+        },
         Parcel::Sns {
             topic,
             subject,
@@ -91,31 +73,5 @@ fn one(parcel: &Parcel, limits: Limits) -> Result<(), String> {
             token,
             comment,
         } => keep_comment(api, token, comment, limits),
-    }
-}
-
-/// Sends a request until it is taken, is refused for good, or time is over.
-pub(super) fn tried(request: &Request, limits: Limits) -> Result<Answer, String> {
-    let began = Instant::now();
-    let mut wait = limits.wait;
-    loop {
-        let left = limits.total.saturating_sub(began.elapsed());
-        let (problem, pause) = match http::send(request, limits.call.min(left)) {
-            Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer),
-            Ok(answer) => {
-                let problem = format!("the server answered {}", answer.status);
-                let is_busy = answer.status == 429 || answer.status == 408 || answer.status >= 500;
-                if !is_busy {
-                    return Err(problem);
-                }
-                (problem, answer.retry_after.unwrap_or(wait).max(wait))
-            }
-            Err(problem) => (problem, wait),
-        };
-        if began.elapsed() + pause >= limits.total {
-            return Err(problem);
-        }
-        thread::sleep(pause);
-        wait *= 2;
     }
 }

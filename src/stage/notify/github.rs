@@ -3,9 +3,11 @@
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::cloud::github::request;
 use crate::cloud::http::{Answer, Request};
+use crate::cloud::tries::{Limits, send};
 use crate::model::NotifyOn;
-use crate::stage::notify::{Limits, News, deliver, short};
+use crate::stage::notify::{News, short};
 use crate::stage::record::Outcome;
 
 /// GitHub takes so many characters as description of a status, and as the text of a comment.
@@ -32,23 +34,6 @@ pub fn status(api: &str, token: &str, context: &str, news: &News) -> Request {
     }
     let path = format!("/repos/{}/statuses/{}", news.repository, news.commit);
     request("POST", api, &path, token, &body.to_string())
-}
-
-fn request(method: &'static str, api: &str, path: &str, token: &str, body: &str) -> Request {
-    let mut headers = vec![
-        ("Accept", "application/vnd.github+json".to_owned()),
-        ("Authorization", format!("Bearer {}", token.trim())),
-        ("X-GitHub-Api-Version", "2022-11-28".to_owned()),
-    ];
-    if !body.is_empty() {
-        headers.push(("Content-Type", "application/json".to_owned()));
-    }
-    Request {
-        method,
-        url: format!("{}{path}", api.trim_end_matches('/')),
-        headers,
-        body: body.to_owned(),
-    }
 }
 
 /// A comment that is kept up to date.
@@ -87,7 +72,7 @@ pub fn keep_comment(
     let mut own = None;
     for page in 1..=PAGES {
         let path = format!("{comments}?per_page=50&page={page}");
-        let answer = deliver::tried(&request("GET", api, &path, token, ""), limits)?;
+        let answer = sent(&request("GET", api, &path, token, ""), limits)?;
         let found: Vec<Found> = read(&answer)?;
         let is_last = found.len() < 50;
         let mut marked = found.into_iter().filter(|found| {
@@ -106,7 +91,11 @@ pub fn keep_comment(
         }
         None => request("POST", api, &comments, token, &body),
     };
-    deliver::tried(&request, limits).map(|_| ())
+    sent(&request, limits).map(|_| ())
+}
+
+fn sent(request: &Request, limits: Limits) -> Result<Answer, String> {
+    send(request, limits).map_err(|refused| refused.problem)
 }
 
 fn read(answer: &Answer) -> Result<Vec<Found>, String> {

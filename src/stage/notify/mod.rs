@@ -11,7 +11,7 @@ mod webhook;
 use crate::model::NotifyOn;
 use crate::stage::record::Outcome;
 
-pub use deliver::{Limits, Parcel, deliver};
+pub use deliver::{Parcel, deliver};
 pub use github::{Comment, keep_comment, status};
 pub use slack::slack;
 pub use webhook::webhook;

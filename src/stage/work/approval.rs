@@ -56,7 +56,7 @@ fn tell(context: &Context, pipeline: &Pipeline, path: &str, message: &str, lines
         News {
             title: format!("{}: {path} waits: {message}", context.run.pipeline),
             lines: lines.clone(),
-            ..news::about(context, on)
+            ..news::about(context, pipeline, on)
         }
     });
 }

@@ -5,8 +5,8 @@ use crate::stage::record::{Outcome, RunRecord};
 /// GitHub takes comments of 65,536 characters; what stands around the changes needs little of it.
 const LONGEST: usize = 60_000;
 
-/// Its stages, what failed (`failed`, its first line the cause of the run), and what a deployment would change.
-pub fn of(record: &RunRecord, failed: &[String]) -> String {
+/// Its stages, what failed (`failed`, its first line the cause of the run), and what a deployment would change. `link` is where the run can be looked at.
+pub fn of(record: &RunRecord, failed: &[String], link: Option<&str>) -> String {
     let mut text = format!(
         "**{}**: {}\n\n| stage | |\n| --- | --- |\n",
         record.pipeline,
@@ -24,10 +24,11 @@ pub fn of(record: &RunRecord, failed: &[String]) -> String {
         text.push_str(&fenced(&failed.join("\n")));
     }
     changes(record, &mut text);
-    text.push_str(&format!(
-        "\nCommit {}, run `{}`\n",
-        record.commit, record.run
-    ));
+    let run = match link {
+        Some(link) => format!("[`{}`](<{link}>)", record.run),
+        None => format!("`{}`", record.run),
+    };
+    text.push_str(&format!("\nCommit {}, run {run}\n", record.commit));
     text
 }
 
@@ -146,7 +147,11 @@ mod tests {
 
     #[test]
     fn changes_are_a_line_and_folded_away() {
-        let text = of(&record(vec![diff("Api", "[+] AWS::IAM::Role Role")]), &[]);
+        let text = of(
+            &record(vec![diff("Api", "[+] AWS::IAM::Role Role")]),
+            &[],
+            None,
+        );
         assert!(
             text.contains("| `Api` in `dev` | 1 added, 1 replaced; permissions change |"),
             "{text}"
@@ -162,6 +167,7 @@ mod tests {
         let text = of(
             &record(vec![diff("A|<b>@x", hostile)]),
             &["x".into(), hostile.into()],
+            None,
         );
         let fences: Vec<&str> = text
             .lines()
@@ -188,7 +194,7 @@ mod tests {
                 &"[+] AWS::SNS::Topic T\n".repeat(500),
             )
         });
-        let text = of(&record(many.collect()), &[]);
+        let text = of(&record(many.collect()), &[], None);
         assert!(text.chars().count() < 65_536, "{}", text.len());
         assert!(text.contains("too long for a comment"), "{text}");
         assert!(

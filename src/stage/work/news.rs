@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostics::codes::cluster::SUPERSEDED;
-use crate::model::NotifyOn;
+use crate::model::{NotifyOn, Pipeline};
 use crate::stage::notify::News;
-use crate::stage::record::{Outcome, RunRecord, keys};
+use crate::stage::record::{Engine, Outcome, RunRecord, keys};
 use crate::stage::store::{self, Key};
 use crate::stage::work::{Commit, Context, leave, markdown, tell};
 
@@ -49,17 +49,21 @@ pub fn ended(context: &Context, commit: Option<&Commit>, record: &RunRecord) {
         title: title(record, on),
         lines: lines(record),
         outcome: Some(record.outcome),
-        ..about(context, on)
+        ..about(context, &commit.pipeline, on)
     });
     tell::comment(
         context,
         &commit.pipeline,
-        markdown::of(record, &lines(record)),
+        markdown::of(
+            record,
+            &lines(record),
+            link(context, &commit.pipeline).as_deref(),
+        ),
     );
 }
 
 /// What all news of a run have.
-pub fn about(context: &Context, on: NotifyOn) -> News {
+pub fn about(context: &Context, pipeline: &Pipeline, on: NotifyOn) -> News {
     let run = &context.run;
     News {
         on,
@@ -70,9 +74,18 @@ pub fn about(context: &Context, on: NotifyOn) -> News {
         run: run.run.clone(),
         title: String::new(),
         lines: Vec::new(),
-        link: None,
+        link: link(context, pipeline),
         at: jiff::Timestamp::now().as_second(),
     }
+}
+
+/// Where Argo shows the run, if the file says where Argo's pages are: `/workflows/NAMESPACE/NAME` there, for archived ones too
+/// (Argo Workflows, `ui/src/workflows`).
+fn link(context: &Context, pipeline: &Pipeline) -> Option<String> {
+    let base = pipeline.argo_ui.as_ref()?.value.trim_end_matches('/');
+    let run = &context.run;
+    (run.engine == Engine::Argo)
+        .then(|| format!("{base}/workflows/{}/{}", pipeline.namespace.value, run.run))
 }
 
 /// How the run before this one ended, and remembers this one. Of two that end at once the later one counts.

@@ -6,9 +6,13 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+#[cfg(feature = "cloud")]
+use crate::cloud::github::Right;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run;
 use crate::eval::data::{Secret, SecretStore};
+#[cfg(feature = "cloud")]
+use crate::stage::checkout::Credentials;
 use crate::stage::record::Engine;
 #[cfg(feature = "cloud")]
 use crate::stage::work::variables;
@@ -40,6 +44,29 @@ impl Context {
                     None => Ok(text),
                 }
             }
+        }
+    }
+}
+
+#[cfg(feature = "cloud")]
+impl Context {
+    /// A token for GitHub's API: what the secret is; where a whole Secret of Kubernetes is named, its token, or one that GitHub gives its App.
+    pub fn github_token(&self, secret: &Secret, right: Right) -> Result<String, Diagnostic> {
+        let kubernetes = secret.store == SecretStore::Kubernetes;
+        if secret.key.is_some() || !kubernetes || self.run.engine == Engine::Local {
+            return self.secret(secret, None);
+        }
+        let folder = self.folders.secrets().join(&*secret.name).join("all");
+        match Credentials::read(&folder) {
+            Ok(Credentials::App(app)) => app.token(right),
+            Ok(Credentials::Token { file, .. }) => {
+                fs::read_to_string(&file).map_err(|error| missing(secret).note(error.to_string()))
+            }
+            Ok(Credentials::Key { .. }) => Err(missing(secret)
+                .note("it holds a key for SSH, and GitHub's API wants a token or a GitHub App")),
+            Ok(Credentials::None) => self.secret(secret, None),
+            // One value is the token, whatever its name.
+            Err(problem) => self.secret(secret, None).map_err(|_| problem),
         }
     }
 }

@@ -1,14 +1,13 @@
 //! Who is told of what, and that each is told once (8.5).
 
+use crate::cloud::github::{Right, api};
+use crate::cloud::tries::Limits;
 use crate::diagnostics::Diagnostic;
 use crate::model::{Event, Message, Notifier, Notify, NotifyOn, Pipeline};
-use crate::stage::notify::{Comment, Limits, News, Parcel, deliver, slack, status, webhook};
+use crate::stage::notify::{Comment, News, Parcel, deliver, slack, status, webhook};
 use crate::stage::record::keys;
 use crate::stage::store::Key;
 use crate::stage::work::{Context, variables};
-
-/// GitHub's API; `GITHUB_API_URL` names that of an enterprise.
-const GITHUB: &str = "https://api.github.com";
 
 /// Tells everybody who wants to know one of these things, of which the first comes first. What goes wrong is in the log,
 /// and changes nothing else.
@@ -58,7 +57,7 @@ pub fn comment(context: &Context, pipeline: &Pipeline, text: String) {
             "`checkout` has no `credentials` to write it with",
         );
     };
-    match context.secret(secret, None) {
+    match context.github_token(secret, Right::Comment) {
         Ok(token) => {
             variables::hide(context, name, token.trim());
             let comment = Comment {
@@ -137,15 +136,12 @@ fn mask(context: &Context, news: &mut News) {
 }
 
 fn parcel(context: &Context, notify: &Notify, news: &News) -> Result<Parcel, Diagnostic> {
-    let secret = |secret| {
-        let text: String = context.secret(secret, None)?;
-        variables::hide(
-            context,
-            &format!("notify {}", notify.name.value),
-            text.trim(),
-        );
-        Ok::<_, Diagnostic>(text)
+    let hidden = |text: String| {
+        let what = format!("notify {}", notify.name.value);
+        variables::hide(context, &what, text.trim());
+        text
     };
+    let secret = |secret| context.secret(secret, None).map(hidden);
     Ok(match &notify.to {
         Notifier::Slack {
             webhook, channel, ..
@@ -165,10 +161,9 @@ fn parcel(context: &Context, notify: &Notify, news: &News) -> Result<Parcel, Dia
         Notifier::GithubStatus {
             token,
             context: name,
-        } => Parcel::Http(status(&api(), &secret(token)?, name, news)),
+        } => {
+            let token = hidden(context.github_token(token, Right::Status)?);
+            Parcel::Http(status(&api(), &token, name, news))
+        }
     })
-}
-
-fn api() -> String {
-    std::env::var("GITHUB_API_URL").unwrap_or_else(|_| GITHUB.to_owned())
 }

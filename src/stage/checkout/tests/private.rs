@@ -274,11 +274,131 @@ fn credentials_that_cannot_be_used_are_told_without_showing_them() {
         &[("value", public)],
         &[("ssh-privatekey", "secret")],
         &[("token", "secret"), ("username", "a b")],
-        &[("github-app-id", "1"), ("github-app-private-key", "secret")],
+        &[("githubAppID", "1"), ("githubAppPrivateKey", "secret")],
+        &[
+            ("githubAppID", "secret 1"),
+            ("githubAppInstallationID", "2"),
+            ("githubAppPrivateKey", "secret"),
+        ],
         &[("value", &"secret ".repeat(20_000))],
     ] {
         let error = Credentials::read(&secret(&room, files)).unwrap_err();
         assert_eq!(error.code, &CREDENTIALS, "{files:?}");
         assert!(!told(&error).contains("secret"), "{}", told(&error));
+    }
+}
+
+/// A key as GitHub makes one for an App: RSA, PKCS #1, PEM.
+#[cfg(feature = "cloud")]
+fn app_key(room: &Room) -> String {
+    let path = room.path("app.pem");
+    let made = std::process::Command::new("ssh-keygen")
+        .args(["-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "", "-f"])
+        .arg(&path)
+        .status();
+    assert!(made.unwrap().success());
+    fs::read_to_string(path).unwrap()
+}
+
+#[cfg(feature = "cloud")]
+fn app(room: &Room, server: &Server, key: &str) -> Credentials {
+    let api = format!("http://127.0.0.1:{}/", server.port);
+    let folder = secret(
+        room,
+        &[
+            ("githubAppID", "1234\n"),
+            ("githubAppInstallationID", "56"),
+            ("githubAppPrivateKey", key),
+            ("githubAppEnterpriseBaseUrl", &api),
+        ],
+    );
+    Credentials::read(&folder).unwrap()
+}
+
+#[cfg(feature = "cloud")]
+#[test]
+fn a_github_app_is_given_a_token_that_reads() {
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use ring::signature::{KeyPair, RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey};
+    use rustls::pki_types::PrivatePkcs1KeyDer;
+    use rustls::pki_types::pem::PemObject;
+    let room = Room::new();
+    let (_repository, commit) = repository(&room);
+    let manner = Manner {
+        token: Some(TOKEN),
+        app: Some(Ok(())),
+        ..Manner::default()
+    };
+    let server = Server::start(room.folder.path(), manner);
+    let key = app_key(&room);
+    let credentials = app(&room, &server, &key);
+    let remote = server.remote("acme/shop");
+    let into = room.path("tree");
+    checkout(&room.git(), &wanted(&remote, &commit), &credentials, &into).unwrap();
+    assert_eq!(fs::read_to_string(into.join("file")).unwrap(), "text");
+    assert_no_secret_in(&into);
+    assert!(!room.said().contains(TOKEN));
+    let asked = server.authorizations.lock().unwrap().clone();
+    assert_eq!(
+        asked[1],
+        r#"POST /app/installations/56/access_tokens {"permissions":{"contents":"read"}}"#
+    );
+    // As GitHub checks it.
+    let proof = asked[0].strip_prefix("Bearer ").unwrap();
+    let (signed, signature) = proof.rsplit_once('.').unwrap();
+    let der = PrivatePkcs1KeyDer::from_pem_slice(key.as_bytes()).unwrap();
+    let pair = RsaKeyPair::from_der(der.secret_pkcs1_der()).unwrap();
+    let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public_key());
+    use base64::Engine as _;
+    let decoded = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
+    public
+        .verify(signed.as_bytes(), &decoded(signature))
+        .unwrap();
+    let (header, claims) = signed.split_once('.').unwrap();
+    let json = |text| serde_json::from_slice::<serde_json::Value>(&decoded(text)).unwrap();
+    assert_eq!(json(header)["alg"], "RS256");
+    let (claims, now) = (json(claims), jiff::Timestamp::now().as_second());
+    assert_eq!(claims["iss"], "1234");
+    let (from, to) = (
+        claims["iat"].as_i64().unwrap(),
+        claims["exp"].as_i64().unwrap(),
+    );
+    assert!(from < now && to > now && to - from <= 600, "{claims}");
+}
+
+#[cfg(feature = "cloud")]
+#[test]
+fn a_github_app_that_is_refused_is_told_so() {
+    let room = Room::new();
+    let (_repository, commit) = repository(&room);
+    let manner = Manner {
+        app: Some(Err(
+            "The permissions requested are not granted to this installation.",
+        )),
+        ..Manner::default()
+    };
+    let server = Server::start(room.folder.path(), manner);
+    let remote = server.remote("acme/shop");
+    let key = app_key(&room);
+    let wrong = key.replace('M', "N");
+    for (key, why) in [
+        (
+            &key,
+            "answered 422: The permissions requested are not granted",
+        ),
+        (&wrong, "private key"),
+        (&"c2VjcmV0".to_owned(), "no private key in PEM"),
+    ] {
+        let credentials = app(&room, &server, key);
+        let into = room.path("tree");
+        let error = checkout(&room.git(), &wanted(&remote, &commit), &credentials, &into);
+        let error = error.unwrap_err();
+        assert_eq!(error.code, &CREDENTIALS);
+        assert!(told(&error).contains(why), "{}", told(&error));
+        assert!(!told(&error).contains("c2VjcmV0"));
+        assert!(
+            key.lines()
+                .all(|line| line.is_empty() || !told(&error).contains(line))
+        );
     }
 }

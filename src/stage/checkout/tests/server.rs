@@ -26,6 +26,8 @@ pub struct Manner {
     pub busy: usize,
     /// How many requests are cut off in the middle of the answer first, after those.
     pub cut: usize,
+    /// Gives a GitHub App the token, or refuses it with these words.
+    pub app: Option<Result<(), &'static str>>,
 }
 
 pub struct Server {
@@ -116,6 +118,26 @@ fn answer(
     }
     let authorization = headers.get("authorization").cloned();
     authorizations.lock().unwrap().extend(authorization.clone());
+    if let Some(issued) = manner
+        .app
+        .filter(|_| target.starts_with("/app/installations/"))
+    {
+        let asked = String::from_utf8_lossy(&body);
+        authorizations
+            .lock()
+            .unwrap()
+            .push(format!("{method} {target} {asked}"));
+        let (status, said) = match issued {
+            Ok(()) => ("201 Created", serde_json::json!({ "token": manner.token })),
+            Err(words) => ("422 No", serde_json::json!({ "message": words })),
+        };
+        let said = said.to_string();
+        let length = said.len();
+        return write!(
+            stream,
+            "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{said}"
+        );
+    }
     if let Some(token) = manner.token {
         let wanted = format!(
             "Basic {}",
