@@ -9,6 +9,7 @@ use crate::cli::assembly::Against;
 use crate::cli::console::Console;
 use crate::cli::fixes::{self, Fixed};
 use crate::cli::input::{Finder, Input};
+use crate::cli::names::Names;
 use crate::cli::output::{self, Format};
 use crate::cli::{Exit, exit_for, preflight};
 use crate::collections::HashSet;
@@ -122,10 +123,12 @@ impl Check {
 
 /// Checks each input. `whole` says that they are all of the repository; `more` adds what is wrong beyond the file.
 fn look(inputs: &[Input], whole: bool, mut more: impl FnMut(&Input, &mut Analysis)) -> Vec<Report> {
+    let mut names = Names::default();
     let mut reports: Vec<Report> = inputs
         .iter()
         .map(|input| {
             let mut analysis = output::look(input);
+            names.add(input, &mut analysis);
             more(input, &mut analysis);
             output::report(input, analysis)
         })

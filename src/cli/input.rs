@@ -109,15 +109,11 @@ impl Finder {
         let mut problems = Vec::new();
         let mut found: Vec<PathBuf> = Vec::new();
         let mut inputs: Vec<Input> = Vec::new();
-        let mut look = |paths: Result<Vec<PathBuf>, Report>| match paths {
-            Ok(paths) => found.extend(paths),
-            Err(problem) => problems.push(problem),
-        };
         if paths.is_empty() {
-            look(self.below(self.project().root()));
+            found.extend(self.below(self.project().root(), &mut problems));
         }
         for path in paths.iter().filter(|path| !is_stdin(path)) {
-            look(self.at(path));
+            found.extend(self.at(path, &mut problems));
         }
         let mut seen = HashSet::default();
         found.retain(|path| seen.insert(path.clone()));
@@ -151,20 +147,35 @@ impl Finder {
         }
     }
 
-    fn at(&self, path: &Path) -> Result<Vec<PathBuf>, Report> {
-        let real = fs::canonicalize(path).map_err(|error| missing(path, &error))?;
-        match real.is_dir() {
-            true => self.below(&real),
-            false => Ok(vec![real]),
+    /// What a path names; what is wrong with it joins the problems.
+    fn at(&self, path: &Path, problems: &mut Vec<Report>) -> Vec<PathBuf> {
+        match fs::canonicalize(path) {
+            Ok(real) if real.is_dir() => self.below(&real, problems),
+            Ok(real) => vec![real],
+            Err(error) => {
+                problems.push(missing(path, &error));
+                Vec::new()
+            }
         }
     }
 
-    fn below(&self, directory: &Path) -> Result<Vec<PathBuf>, Report> {
-        let is_pipeline =
-            |path: &PathBuf| path.file_name().is_some_and(|name| name == PIPELINE_FILE);
-        let mut paths: Vec<PathBuf> = disk::walk(directory).filter(is_pipeline).collect();
+    fn below(&self, directory: &Path, problems: &mut Vec<Report>) -> Vec<PathBuf> {
+        let mut paths: Vec<PathBuf> = Vec::new();
+        let before = problems.len();
+        for found in disk::try_walk(directory) {
+            match found {
+                Ok(path) if path.file_name().is_some_and(|name| name == PIPELINE_FILE) => {
+                    paths.push(path);
+                }
+                Ok(_) => {}
+                Err((path, error)) => {
+                    let shown = relative(&path, &self.here);
+                    problems.push(unreadable(&shown, &disk::read_error(&error), &[]));
+                }
+            }
+        }
         paths.sort();
-        if paths.is_empty() {
+        if paths.is_empty() && problems.len() == before {
             let shown = relative(directory, &self.here);
             let place = match shown.as_str() {
                 "." => "here or below".to_owned(),
@@ -173,11 +184,17 @@ impl Finder {
             let message = format!("there is no `{PIPELINE_FILE}` {place}");
             let problem = Diagnostic::without_place(&codes::NO_PIPELINE_FILE, message)
                 .help("`aphex new` writes one to start from; a file of another name is checked when it is named");
-            return Err(alone(problem));
+            problems.push(alone(problem));
         }
         // A link to a pipeline file is followed, here and nowhere else.
-        let real = |path: PathBuf| fs::canonicalize(&path).map_err(|error| missing(&path, &error));
-        paths.into_iter().map(real).collect()
+        let real = |path: PathBuf| match fs::canonicalize(&path) {
+            Ok(real) => Some(real),
+            Err(error) => {
+                problems.push(missing(&path, &error));
+                None
+            }
+        };
+        paths.into_iter().filter_map(real).collect()
     }
 
     fn file(&self, path: PathBuf) -> Result<Input, Report> {

@@ -18,6 +18,7 @@ mod graph;
 mod guess;
 mod history;
 pub mod input;
+mod names;
 mod new;
 mod output;
 mod preflight;

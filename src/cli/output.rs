@@ -56,7 +56,11 @@ pub fn look(input: &Input) -> Analysis {
     if is_module || !file.complete || file.items.iter().any(unread) {
         return analysis;
     }
-    let message = match file.items.is_empty() {
+    let text = analysis
+        .sources
+        .get(root.source)
+        .map(|source| source.text.trim());
+    let message = match text.is_some_and(str::is_empty) {
         true => format!("`{}` is empty", input.shown()),
         false => format!("`{}` declares no pipeline", input.shown()),
     };

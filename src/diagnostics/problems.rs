@@ -1,6 +1,7 @@
 //! The sink that every phase reports to.
 
-use crate::diagnostics::{Diagnostic, Severity};
+use crate::diagnostics::{Code, Diagnostic, Severity};
+use crate::source::Span;
 
 /// Collects the problems of a run; gives them sorted and without repetition.
 #[derive(Debug, Default)]
@@ -16,6 +17,21 @@ impl Problems {
 
     /// Reports one.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.list.push(diagnostic);
+    }
+
+    /// Reports one that says better what others of this code say of the same place, or of one around it.
+    pub fn push_for(&mut self, code: &Code, diagnostic: Diagnostic) {
+        if let Some(place) = diagnostic.span() {
+            self.list.retain(|other| {
+                let covers = |span: Span| {
+                    span.source == place.source
+                        && span.start <= place.start
+                        && place.end <= span.end
+                };
+                other.code != code || !other.span().is_some_and(covers)
+            });
+        }
         self.list.push(diagnostic);
     }
 

@@ -6,13 +6,15 @@ use crate::collections::HashSet;
 use crate::diagnostics::codes::blocks as codes;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::eval::block::Cell;
-use crate::eval::instance::Instance;
+use crate::eval::instance::{Given, Instance, Layer};
 use crate::eval::interpreter::Interpreter;
+use crate::eval::schemas::FieldInfo;
 use crate::eval::scope::{Names, Scope};
 use crate::eval::value::{Kind, Value};
 use crate::resolve::ModuleId;
 use crate::source::Span;
 use crate::syntax::ast::{Assert, BinaryOp, Body, BodyItem, Expr, ExprKind, Item, Policy, UnaryOp};
+use smol_str::SmolStr;
 
 impl<'a> Interpreter<'a> {
     /// Tests the asserts of an instance: those of its schema, those in its bodies.
@@ -35,6 +37,51 @@ impl<'a> Interpreter<'a> {
                 });
             }
         }
+    }
+
+    /// Asks for everything of the values of the program's own schemas, as [`Interpreter::freeze_block`] does of blocks; of one that lacks a required field, for what it
+    /// was given. One that others were made of is a template: they are asked in its place. (The standard library's schemas are those of blocks.)
+    pub(super) fn test_values(&self) {
+        // Asking may make further ones.
+        let mut next = 0;
+        while let Some(instance) = self.value(next) {
+            next += 1;
+            if self.meter.reached().is_some() {
+                return;
+            }
+            let is_data = |layer: &Layer<'a>| matches!(layer.given, Given::Data(_));
+            if instance.base.get() || instance.layers.iter().any(is_data) {
+                continue;
+            }
+            let lacks = |(name, info): (&SmolStr, &FieldInfo<'a>)| {
+                info.required && !self.is_given(instance, name)
+            };
+            self.aloud(None, || match instance.schema.fields.iter().any(lacks) {
+                false => drop(self.freeze_instance(instance)),
+                true => self.ask_given(instance),
+            });
+        }
+    }
+
+    /// The borrow must end before anything is asked.
+    fn value(&self, index: usize) -> Option<&'a Instance<'a>> {
+        self.values.borrow().get(index).copied()
+    }
+
+    fn ask_given(&self, instance: &'a Instance<'a>) {
+        for (index, name) in instance.schema.fields.keys().enumerate() {
+            if self.is_given(instance, name) {
+                self.field(instance, index, instance.name_span());
+            }
+        }
+    }
+
+    /// Whether a body gives a field.
+    fn is_given(&self, instance: &'a Instance<'a>, name: &str) -> bool {
+        (0..instance.layers.len()).any(|layer| {
+            let content = self.content(instance, layer);
+            content.fields.iter().any(|field| field.name == name)
+        })
     }
 
     /// Tests one assert. It is reported at `place`, where that is in a file of the user's; else where

@@ -7,7 +7,7 @@ use crate::eval::interpreter::Interpreter;
 use crate::eval::operands::{Result, Stop};
 use crate::eval::scope::Scope;
 use crate::eval::value::{Kind, Value};
-use crate::resolve::Binding;
+use crate::resolve::{Binding, ItemId};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Ident, Item};
 
@@ -40,8 +40,15 @@ impl<'a> Interpreter<'a> {
             self.report_limit(span);
             return Value::error(span);
         }
-        let instance = Instance::new(schema, None, given, span);
-        Value::new(Kind::Instance(self.arena.instances.alloc(instance)), span)
+        let instance = self
+            .arena
+            .instances
+            .alloc(Instance::new(schema, None, given, span));
+        let own = |id: &ItemId| !self.program.is_standard(id.module);
+        if schema.includes.iter().all(own) {
+            self.values.borrow_mut().push(instance);
+        }
+        Value::new(Kind::Instance(instance), span)
     }
 
     /// `value with { … }`

@@ -41,7 +41,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// An instance with all that it holds; its asserts are tested.
-    fn freeze_instance(&self, instance: &'a Instance<'a>) -> Rc<Object> {
+    pub(super) fn freeze_instance(&self, instance: &'a Instance<'a>) -> Rc<Object> {
         if let Some(known) = instance.frozen.get() {
             return Rc::clone(known);
         }

@@ -1,6 +1,6 @@
 //! Instances of schemas: what was given, layer by layer, and what was found out so far.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell as StdCell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use smol_str::SmolStr;
@@ -36,6 +36,8 @@ pub struct Instance<'a> {
     pub order: OnceCell<Order<'a>>,
     /// What it is in the evaluated tree, for a value that is no block.
     pub frozen: OnceCell<Rc<data::Object>>,
+    /// Whether another instance was made of it: then that one is looked at as a whole, and this one may lack what that has.
+    pub base: StdCell<bool>,
 }
 
 /// Members that somebody asked for, by index.
@@ -161,11 +163,13 @@ impl<'a> Instance<'a> {
             cells: RefCell::new(IndexMap::default()),
             order: OnceCell::new(),
             frozen: OnceCell::new(),
+            base: StdCell::new(false),
         }
     }
 
     /// What was given, to make another instance of it.
     pub fn given(&self) -> Vec<Given<'a>> {
+        self.base.set(true);
         self.layers
             .iter()
             .map(|layer| layer.given.clone())

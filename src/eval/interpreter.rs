@@ -58,6 +58,8 @@ pub struct Interpreter<'a> {
     pub(super) data_files:
         RefCell<HashMap<(String, crate::eval::files::Format), Option<Value<'a>>>>,
     pub(super) data_bytes: Flag<u64>,
+    /// The values of the program's own schemas, as they were made.
+    pub(super) values: RefCell<Vec<&'a Instance<'a>>>,
 }
 
 /// Something at the top of a file that was asked for.

@@ -137,6 +137,7 @@ impl<'a> Interpreter<'a> {
             tested: RefCell::default(),
             data_files: RefCell::new(HashMap::default()),
             data_bytes: Cell::new(0),
+            values: RefCell::default(),
         }
     }
 
@@ -169,6 +170,7 @@ impl<'a> Interpreter<'a> {
             .iter()
             .map(|cell| self.freeze_block(cell))
             .collect();
+        self.test_values();
         self.test_policies(&pipelines);
         match self.meter.reached() {
             Some(_) => Vec::new(),

@@ -336,13 +336,25 @@ fn wave_stages<'p>(
         }
     }
     line.barrier();
-    if members.len() == wave.environments.len() {
+    if is_whole(wave, members) {
         line.steps(&wave.tests, false);
         line.refine();
     }
     let ids = builder.add(Some(id), line.drafts);
     for (environment, id) in members.iter().zip(ids.into_iter().skip(first)) {
         builder.add(Some(id), environment::stages(environment));
+    }
+}
+
+/// Whether a wave's tests run after these of its environments: after all of them, and of those that a run reaches by itself where there are any.
+fn is_whole(wave: &Wave, members: &[&Environment]) -> bool {
+    let automatic = |environment: &&Environment| environment.start == Start::Auto;
+    let picked =
+        |environment: &Environment| members.iter().any(|member| member.path == environment.path);
+    let mut wanted = wave.environments.iter().filter(automatic).peekable();
+    match wanted.peek() {
+        Some(_) => wanted.all(picked),
+        None => members.len() == wave.environments.len(),
     }
 }
 

@@ -122,6 +122,12 @@ impl FileSystem for Disk {
 
 /// Every file below a directory that version control would keep. Links are not followed.
 pub fn walk(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    try_walk(directory).flatten()
+}
+
+/// The same, and each folder that could not be read with why.
+pub fn try_walk(directory: &Path) -> impl Iterator<Item = Result<PathBuf, (PathBuf, io::Error)>> {
+    let unread = directory.to_owned();
     WalkBuilder::new(directory)
         .hidden(false)
         .ignore(false)
@@ -129,9 +135,24 @@ pub fn walk(directory: &Path) -> impl Iterator<Item = PathBuf> {
         .require_git(false)
         .filter_entry(|entry| entry.file_name() != ".git")
         .build()
-        .flatten()
-        .filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()))
-        .map(ignore::DirEntry::into_path)
+        .filter_map(move |entry| match entry {
+            Ok(entry) => {
+                let is_file = entry.file_type().is_some_and(|kind| !kind.is_dir());
+                is_file.then(|| Ok(entry.into_path()))
+            }
+            Err(error) => {
+                let place = path_of(&error).unwrap_or(&unread).to_owned();
+                Some(Err((place, error.into_io_error()?)))
+            }
+        })
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } => path_of(err),
+        _ => None,
+    }
 }
 
 /// The bytes of a regular file of at most `limit` bytes.

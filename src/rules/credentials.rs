@@ -2,6 +2,7 @@
 //!
 //! No message repeats a value.
 
+use crate::diagnostics::codes::blocks::CONDITION;
 use crate::diagnostics::codes::pipeline::{CREDENTIAL_IN_FILE, SECRET_EXPOSED};
 use crate::diagnostics::{Diagnostic, Problems};
 use crate::model::{Env, EnvValue, Pipeline, Step};
@@ -17,7 +18,8 @@ pub fn files(rules: &Rules<'_>, problems: &mut Problems) {
             continue;
         }
         for found in known_credentials::find(&file.text) {
-            problems.push(
+            problems.push_for(
+                &CONDITION,
                 Diagnostic::error(
                     &CREDENTIAL_IN_FILE,
                     span(id, found.start, found.end),

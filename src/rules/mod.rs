@@ -73,7 +73,7 @@ pub fn check(context: &Context<'_>, problems: &mut Problems) {
         conditions::check(&rules, pipeline, problems);
         credentials::check(&rules, pipeline, problems);
         flow::check(pipeline, graph, problems);
-        names::check(pipeline, problems);
+        names::check(pipeline, graph, problems);
         needs::check(pipeline, graph, problems);
         retries::check(&rules, pipeline, problems);
         schedules::check(pipeline, problems);

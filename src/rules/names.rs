@@ -4,7 +4,9 @@ use crate::collections::HashMap;
 use crate::diagnostics::codes::pipeline::NAMES_EQUAL;
 use crate::diagnostics::codes::platform::NAME_TOO_LONG;
 use crate::diagnostics::{Diagnostic, Problems};
-use crate::model::{Pipeline, Target, Text};
+use crate::graph::{Entry, EntryKind, Graph};
+use crate::model::{Environment, Pipeline, Target, Text};
+use crate::source::Span;
 
 /// A name as Kubernetes takes it: lower case, everything else `-`.
 fn folded(name: &str) -> String {
@@ -17,7 +19,9 @@ fn folded(name: &str) -> String {
 }
 
 /// Reports names that clash, and stack names that are too long for CloudFormation.
-pub fn check(pipeline: &Pipeline, problems: &mut Problems) {
+pub fn check(pipeline: &Pipeline, graph: &Graph<'_>, problems: &mut Problems) {
+    environments(pipeline, problems);
+    entries(pipeline, graph, problems);
     let targets = pipeline.targets.iter().flat_map(|target| -> Vec<&Text> {
         match target {
             Target::Environment(environment) => vec![&environment.name],
@@ -61,6 +65,79 @@ pub fn check(pipeline: &Pipeline, problems: &mut Problems) {
     for environment in pipeline.environments() {
         lengths(pipeline, &environment.name, problems);
     }
+}
+
+/// Reports environments of one name that stand in different places. A stage is told its environment by name alone, and so are locks, picks and records. (Two of one
+/// name in the same place are refused as any two blocks are.)
+fn environments(pipeline: &Pipeline, problems: &mut Problems) {
+    let mut seen: HashMap<&str, &Environment> = HashMap::default();
+    for environment in pipeline.environments() {
+        let name = environment.name.value.as_str();
+        let Some(other) = seen.get(name) else {
+            seen.insert(name, environment);
+            continue;
+        };
+        if other.path == environment.path {
+            continue;
+        }
+        problems.push(
+            Diagnostic::error(
+                &NAMES_EQUAL,
+                environment.name.span,
+                format!("two environments are called `{name}`: a stage is told its environment by name alone"),
+            )
+            .label("this environment")
+            .also(other.name.span, "and this one")
+            .help("give each environment of a pipeline a name of its own, also in different waves"),
+        );
+    }
+}
+
+/// Reports ways to start the pipeline whose names become the same: each is a WorkflowTemplate of that name.
+fn entries(pipeline: &Pipeline, graph: &Graph<'_>, problems: &mut Problems) {
+    let mut seen: HashMap<&str, &Entry<'_>> = HashMap::default();
+    for entry in graph.entries.iter().filter(|entry| !entry.name.is_empty()) {
+        let Some(other) = seen.insert(&entry.name, entry) else {
+            continue;
+        };
+        let (own, first) = (started(pipeline, entry), started(pipeline, other));
+        // Environments of one name have been refused already.
+        if let (Some(own), Some(first)) = (own, first)
+            && own != first
+        {
+            problems.push(
+                Diagnostic::error(
+                    &NAMES_EQUAL,
+                    own,
+                    format!("two ways to start `{}` are called `{}`", pipeline.name.value, entry.name),
+                )
+                .label("this one")
+                .also(first, "and this one")
+                .note("a way to start is named after the environments that it deploys, with `-` between them; each becomes a WorkflowTemplate of that name")
+                .help("give one of the environments another name"),
+            );
+        }
+    }
+}
+
+/// What in the file makes a way to start.
+fn started(pipeline: &Pipeline, entry: &Entry<'_>) -> Option<Span> {
+    let triggers = || {
+        entry
+            .triggers
+            .iter()
+            .filter_map(|index| pipeline.triggers.get(*index))
+    };
+    if let Some(trigger) = triggers().next() {
+        return Some(trigger.name.span);
+    }
+    let manual = |environment: &&Environment| {
+        entry.kind == EntryKind::Pick && environment.name.value == entry.name
+    };
+    pipeline
+        .environments()
+        .find(manual)
+        .map(|environment| environment.name.span)
 }
 
 /// Reports names that are different in the file and equal in the cluster.

@@ -45,6 +45,15 @@ pub struct Compilation {
     pub source_map: SourceMap,
 }
 
+/// The names of the WorkflowTemplates that a pipeline becomes.
+pub fn object_names(pipeline: &Pipeline) -> Vec<String> {
+    let graph = graph::build(pipeline);
+    let entries = graph.entries.iter();
+    entries
+        .map(|entry| argo::entry_object_name(pipeline, entry))
+        .collect()
+}
+
 /// Reports what the cluster would refuse of these pipelines, which stand in one file; each with its graph.
 pub fn check<'p>(
     pipelines: impl IntoIterator<Item = (&'p Pipeline, &'p Graph<'p>)>,

@@ -10,7 +10,7 @@ mod hash;
 mod source_map;
 mod text;
 
-pub use compiled::{Compilation, Emit, Manifest, Options, check, compile};
+pub use compiled::{Compilation, Emit, Manifest, Options, check, compile, object_names};
 pub use hash::spec_hash;
 pub use source_map::{ManifestMap, Piece, Place, SourceMap};
 pub use text::{Format, write};

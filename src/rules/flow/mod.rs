@@ -1,21 +1,20 @@
 //! Run-time values: whoever uses one must come after the stage that makes it, in every run.
 
+mod uses;
+
+pub use uses::all_needs;
+
 use crate::collections::{HashMap, HashSet};
 use crate::diagnostics::codes::pipeline::{
     MAKER_MAY_BE_SKIPPED, MANUAL_OUTPUT, PICK_LACKS, UNKNOWN_INPUT, USED_BEFORE_MADE,
 };
 use crate::diagnostics::{Diagnostic, Problems, did_you_mean, list_names};
-use crate::eval::data::{BlockPath, Output, RuntimeRef, RuntimeSource};
+use crate::eval::data::{BlockPath, RuntimeSource};
 use crate::graph::{Entry, EntryKind, Graph, StageId};
-use crate::model::{Env, EnvValue, Environment, Message, Pipeline, Start, Step, Target, When};
+use crate::model::{Environment, Pipeline, Start, Step, When};
 use crate::rules::commands;
 use crate::source::Span;
-
-/// A run-time value, and the block that uses it.
-struct Use<'p> {
-    user: &'p BlockPath,
-    need: &'p RuntimeRef,
-}
+use uses::{Use, uses};
 
 /// Reports values that are used before they are made, or in runs that do not make them.
 pub fn check(pipeline: &Pipeline, graph: &Graph<'_>, problems: &mut Problems) {
@@ -38,7 +37,9 @@ pub fn check(pipeline: &Pipeline, graph: &Graph<'_>, problems: &mut Problems) {
             };
             let problem = match stage_of(entry, path) {
                 None => absent(pipeline, entry, used, path, name),
-                Some(maker) if is_made(entry, used.user, user, path, maker) => {
+                Some(maker)
+                    if used.is_made(path) || is_made(entry, used.user, user, path, maker) =>
+                {
                     skipped(&steps, used, path)
                 }
                 Some(_) => Some(too_early(pipeline, used, path, name)),
@@ -105,6 +106,11 @@ fn too_early(pipeline: &Pipeline, used: &Use<'_>, maker: &BlockPath, name: &str)
     };
     let help = if same {
         format!("a {} cannot use what it makes itself", kind(maker))
+    } else if kind(user) == "wave" && maker.0.starts_with(&user.0) {
+        "the approval of a wave is asked before anything in it is deployed: leave the value out"
+            .to_owned()
+    } else if kind(user) == "wave" {
+        format!("write the wave after what makes `{maker}`, or leave the value out")
     } else if environment(maker) == environment(user) {
         match kind(user).as_str() {
             "before" => format!("make it a `step` after `{maker}`, or an `after`"),
@@ -302,92 +308,5 @@ fn inputs(pipeline: &Pipeline, problems: &mut Problems) {
                 list_names(names(), 8)
             )),
         });
-    }
-}
-
-/// Every run-time value that anything in a pipeline is made of.
-pub fn all_needs(pipeline: &Pipeline) -> Vec<&RuntimeRef> {
-    let mut needs: Vec<&RuntimeRef> = uses(pipeline).into_iter().map(|used| used.need).collect();
-    for notify in &pipeline.notify {
-        if let Some(Message::Output(output)) = notify.message.as_ref().map(|message| &message.value)
-        {
-            needs.extend(&output.needs);
-        }
-    }
-    needs
-}
-
-fn uses(pipeline: &Pipeline) -> Vec<Use<'_>> {
-    let mut all = Vec::new();
-    of_step(&pipeline.build, &mut all);
-    for check in &pipeline.checks {
-        of_step(check, &mut all);
-    }
-    for target in &pipeline.targets {
-        match target {
-            Target::Environment(environment) => of_environment(environment, &mut all),
-            Target::Wave(wave) => {
-                for environment in &wave.environments {
-                    of_environment(environment, &mut all);
-                }
-                for test in &wave.tests {
-                    of_step(test, &mut all);
-                }
-            }
-        }
-    }
-    for app in &pipeline.apps {
-        for stack in pipeline
-            .environments()
-            .flat_map(|environment| environment.stacks())
-        {
-            if stack.app.value == app.name.value {
-                of_env(&stack.path, &app.env, &mut all);
-                of_env(&stack.path, &app.context, &mut all);
-            }
-        }
-    }
-    all
-}
-
-fn of_output<'p>(user: &'p BlockPath, output: &'p Output, all: &mut Vec<Use<'p>>) {
-    all.extend(output.needs.iter().map(|need| Use { user, need }));
-}
-
-fn of_env<'p>(user: &'p BlockPath, env: &'p Env, all: &mut Vec<Use<'p>>) {
-    for value in env.values() {
-        if let EnvValue::Output(output) = &value.value {
-            of_output(user, output, all);
-        }
-    }
-}
-
-fn of_step<'p>(step: &'p Step, all: &mut Vec<Use<'p>>) {
-    of_env(&step.path, &step.env, all);
-    if let When::Output(output) = &step.when.value {
-        of_output(&step.path, output, all);
-    }
-    for service in &step.services {
-        of_env(&step.path, &service.env, all);
-    }
-}
-
-fn of_environment<'p>(environment: &'p Environment, all: &mut Vec<Use<'p>>) {
-    for step in environment.steps() {
-        of_step(step, all);
-    }
-    for stack in environment.stacks() {
-        of_env(&stack.path, &stack.context, all);
-        of_env(&stack.path, &stack.parameters, all);
-        of_env(&stack.path, &environment.env, all);
-        of_env(&stack.path, &environment.context, all);
-    }
-    // An approval has no path of its own in the model; it is asked before all of its environment.
-    if let Some(Message::Output(output)) = environment
-        .approval
-        .as_ref()
-        .map(|approval| &approval.message.value)
-    {
-        of_output(&environment.path, output, all);
     }
 }

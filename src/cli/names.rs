@@ -1,0 +1,51 @@
+//! Names in the cluster that pipelines of several files would share.
+
+use crate::analysis::Analysis;
+use crate::cli::input::Input;
+use crate::collections::HashMap;
+use crate::diagnostics::Diagnostic;
+use crate::diagnostics::codes::platform::OBJECTS_EQUAL;
+use crate::model::Pipeline;
+use crate::target;
+
+/// What the pipelines that were looked at make in which cluster and namespace, and the file of each.
+#[derive(Debug, Default)]
+pub struct Names(HashMap<(String, String, String), String>);
+
+impl Names {
+    /// Adds those of an input, and reports what another input makes as well. (What two pipelines of one file make is compared where that file is.)
+    pub fn add(&mut self, input: &Input, analysis: &mut Analysis) {
+        let shown = input.shown();
+        let named = analysis
+            .pipelines
+            .iter()
+            .filter(|pipeline| !pipeline.name.value.is_empty());
+        for pipeline in named {
+            if let Some((name, other)) = self.taken(pipeline, &shown) {
+                let span = pipeline.name.span;
+                let message =
+                    format!("a pipeline of `{other}` makes a WorkflowTemplate `{name}`, too");
+                let problem = Diagnostic::error(&OBJECTS_EQUAL, span, message)
+                    .label("one would overwrite the other in the cluster")
+                    .help("give one of the pipelines another name, or another namespace");
+                analysis.diagnostics.push(problem);
+            }
+        }
+    }
+
+    fn taken(&mut self, pipeline: &Pipeline, shown: &str) -> Option<(String, String)> {
+        let mut taken = None;
+        for name in target::object_names(pipeline) {
+            let key = (
+                pipeline.cluster.value.clone(),
+                pipeline.namespace.value.clone(),
+                name.clone(),
+            );
+            let other = self.0.entry(key).or_insert_with(|| shown.to_owned());
+            if other != shown && taken.is_none() {
+                taken = Some((name, other.clone()));
+            }
+        }
+        taken
+    }
+}
