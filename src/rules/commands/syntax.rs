@@ -41,6 +41,16 @@ pub fn check(unit: &Unit<'_>, script: &Script, place: &Place<'_>, problems: &mut
             );
         }
     }
+    let local = script.calls.iter().filter(|call| call.name() == "local");
+    for call in local.filter(|_| script.functions.is_empty()) {
+        let diagnostic = Diagnostic::error(
+            &SHELL_SYNTAX,
+            place.of(&call.at),
+            "`local` stands outside of a function",
+        );
+        let diagnostic = diagnostic.label("the shell stops here");
+        problems.push(diagnostic.help("leave out `local`: a command's variables end with it"));
+    }
     if unit.shell == Shell::Bash {
         return;
     }

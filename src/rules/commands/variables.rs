@@ -4,7 +4,7 @@ use crate::diagnostics::codes::pipeline::VARIABLE_UNSET;
 use crate::diagnostics::{Diagnostic, Problems, did_you_mean};
 use crate::model::{Pipeline, Shell};
 use crate::rules::commands::{Place, Unit, steps};
-use crate::rules::shell::{BASH_VARIABLES, Script};
+use crate::rules::shell::{BASH_VARIABLES, Call, Script};
 
 /// Set by the system, the shell, the image or Aphex.
 const KNOWN: &[&str] = &[
@@ -13,10 +13,6 @@ const KNOWN: &[&str] = &[
     "PWD",
     "OLDPWD",
     "HOSTNAME",
-    "USER",
-    "LOGNAME",
-    "SHELL",
-    "TERM",
     "LANG",
     "LANGUAGE",
     "TZ",
@@ -118,6 +114,7 @@ pub fn check(
     if script.opaque {
         return;
     }
+    arguments(script, place, problems);
     let mut reported: Vec<&str> = Vec::new();
     for read in &script.reads {
         let name = read.name.as_str();
@@ -181,5 +178,28 @@ pub fn check(
             )),
         };
         problems.push(diagnostic);
+    }
+}
+
+/// `$1` in a command, which has no arguments: most often of a program in double quotes, as in `awk "{print $1}"`.
+fn arguments(script: &Script, place: &Place<'_>, problems: &mut Problems) {
+    let sets = |call: &Call| matches!(call.name(), "set" | "eval" | "source" | ".");
+    if !script.functions.is_empty() || script.calls.iter().any(sets) {
+        return;
+    }
+    for at in &script.arguments {
+        let shown = place.show(at);
+        problems.push(
+            Diagnostic::warning(
+                &VARIABLE_UNSET,
+                place.of(at),
+                format!("nothing sets `{shown}`: a command has no arguments"),
+            )
+            .label("the command stops here: the shell runs with `-u`")
+            .help(format!(
+                "where another program is to read it, as in `awk '{{print $1}}'`, put its text in single quotes; else say what stands in for it: `${{{}:-}}`",
+                shown.trim_matches(['$', '{', '}'])
+            )),
+        );
     }
 }

@@ -133,6 +133,22 @@ pub fn ansi_quote(at: Range<usize>, found: &mut Found) {
     );
 }
 
+/// `$"…"`
+pub fn translated(at: Range<usize>, found: &mut Found) {
+    push(
+        found,
+        at,
+        "`$\"…\"`",
+        "`sh` takes it as `$` and text in quotes",
+        Some("\"…\""),
+    );
+}
+
+/// `x+=1`
+pub fn appending(at: Range<usize>, found: &mut Found) {
+    push(found, at, "`+=`", NO_COMMAND, Some("x=\"${x}…\""));
+}
+
 /// `{a,b}` and `{1..3}`, where the command does not itself understand them.
 pub fn braces(word: &Word, found: &mut Found) {
     if word.raw.contains(['"', '\'', '$', '\\']) || word.raw.contains("{{") {
@@ -247,6 +263,9 @@ pub fn call(call: &Call, found: &mut Found) {
         }
         "export" if call.has_option(&["-f"]) => push(found, at, "`export -f`", NO_COMMAND, None),
         "echo" => {
+            for word in call.arguments() {
+                braces(word, found);
+            }
             if let Some(word) = call
                 .arguments()
                 .first()
@@ -292,7 +311,15 @@ pub fn call(call: &Call, found: &mut Found) {
                 );
             }
         }
-        "mkdir" | "touch" | "cp" | "mv" | "rm" | "cat" => {
+        "printf" => {
+            let format = call.arguments().first();
+            if let Some(word) = format.filter(|word| word.raw.contains("%q")) {
+                let effect = "dash stops with \"invalid directive\"";
+                push(found, word.at.clone(), "`%q` of `printf`", effect, None);
+            }
+        }
+        "mkdir" | "touch" | "cp" | "mv" | "rm" | "cat" | "ls" | "chmod" | "chown"
+        | "ln" | "rmdir" | "tar" | "wc" | "head" | "tail" => {
             for word in call.arguments() {
                 braces(word, found);
             }

@@ -7,6 +7,7 @@ mod guard;
 mod read;
 mod script;
 mod simple;
+mod substitution;
 mod syntax;
 mod text;
 mod tools;

@@ -13,6 +13,8 @@ pub struct Script {
     pub assigned: Vec<String>,
     /// The variables that it reads.
     pub reads: Vec<Read>,
+    /// Where it reads `$1` and so on without saying what stands in for them.
+    pub arguments: Vec<Range<usize>>,
     /// What bash understands and `sh` does not.
     pub bash: Vec<Bash>,
     /// Commands that it asks for before it uses them: `command -v docker`.

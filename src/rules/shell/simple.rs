@@ -67,6 +67,10 @@ impl Reader {
             Item::AssignmentWord(assignment, word) => {
                 let name = self.assignment(assignment, word, text, place)?;
                 if call.words.is_empty() {
+                    if assignment.append {
+                        let (at, _) = text.word(word);
+                        bash::appending(at, &mut self.script.bash);
+                    }
                     self.script.assigned.push(name.clone());
                     call.assigns.push(name);
                 } else {

@@ -125,6 +125,14 @@ impl Reader {
         self.pipelines += 1;
         let number = self.pipelines;
         let length = pipeline.seq.len();
+        if length == 0 && pipeline.bang {
+            return Err(SyntaxError {
+                at: text.span(pipeline.location()),
+                message: "no command follows `!`".to_owned(),
+                label: "negates nothing".to_owned(),
+                help: None,
+            });
+        }
         for (index, command) in pipeline.seq.iter().enumerate() {
             let inner = Place {
                 index,

@@ -9,6 +9,7 @@ use crate::rules::shell::bash;
 use crate::rules::shell::guard;
 use crate::rules::shell::read::options;
 use crate::rules::shell::script::{Place, Read, Word};
+use crate::rules::shell::substitution;
 use crate::rules::shell::syntax::SyntaxError;
 use crate::rules::shell::text::{Origin, Text};
 use crate::rules::shell::tree::Reader;
@@ -34,7 +35,7 @@ pub fn read(
     } else {
         Origin::Within(at)
     };
-    let Some(pieces) = pieces(reader, &word.value) else {
+    let Some(pieces) = pieces(reader, &word.value, &origin)? else {
         result.text = None;
         return Ok(result);
     };
@@ -45,12 +46,20 @@ pub fn read(
 }
 
 /// What a word is made of; `None` where that cannot be read.
-fn pieces(reader: &mut Reader, word: &str) -> Option<Vec<WordPieceWithSource>> {
+fn pieces(
+    reader: &mut Reader,
+    word: &str,
+    origin: &Origin,
+) -> Result<Option<Vec<WordPieceWithSource>>, SyntaxError> {
     if !guard::is_plain(word) {
         reader.script.opaque = true;
-        return None;
+        return Ok(None);
     }
-    word::parse(word, &options()).ok()
+    // The parser takes what no shell expands for plain text.
+    match substitution::bad(word, origin) {
+        Some(error) => Err(error),
+        None => Ok(word::parse(word, &options()).ok()),
+    }
 }
 
 /// Reads the body of a here-document whose variables are expanded.
@@ -125,6 +134,7 @@ fn read_piece(
             }
         }
         WordPiece::GettextDoubleQuotedSequence(pieces) => {
+            bash::translated(at, &mut reader.script.bash);
             for piece in pieces {
                 read_piece(reader, piece, true, origin, word, place)?;
             }
@@ -141,7 +151,7 @@ fn read_piece(
                 Origin::Offset(_) => Origin::Offset(at.start + 2),
                 Origin::Within(whole) => Origin::Within(whole.clone()),
             };
-            substitution(reader, command, &inner, place)?;
+            in_substitution(reader, command, &inner, place)?;
         }
         WordPiece::BackquotedCommandSubstitution(command) => {
             word.text = None;
@@ -153,13 +163,13 @@ fn read_piece(
                 }
                 _ => Origin::Within(at),
             };
-            substitution(reader, command, &inner, place)?;
+            in_substitution(reader, command, &inner, place)?;
         }
     }
     Ok(())
 }
 
-fn substitution(
+fn in_substitution(
     reader: &mut Reader,
     command: &str,
     origin: &Origin,
@@ -219,6 +229,9 @@ fn parameter(
     let Some((parameter, guarded, stand_in)) = parts(expansion) else {
         return Ok(());
     };
+    if let (Parameter::Positional(1..), false) = (parameter, guarded) {
+        reader.script.arguments.push(at.clone());
+    }
     if let Parameter::Named(name)
     | Parameter::NamedWithIndex { name, .. }
     | Parameter::NamedWithAllIndices { name, .. } = parameter
@@ -245,18 +258,12 @@ fn parameter(
         ..place.clone()
     };
     let before = reader.script.reads.len();
-    let Some(pieces) = pieces(reader, stand_in) else {
+    let origin = Origin::Within(at.clone());
+    let Some(pieces) = pieces(reader, stand_in, &origin)? else {
         return Ok(());
     };
     for piece in &pieces {
-        read_piece(
-            reader,
-            piece,
-            true,
-            &Origin::Within(at.clone()),
-            word,
-            &inner,
-        )?;
+        read_piece(reader, piece, true, &origin, word, &inner)?;
     }
     // In `${A:+$A}` the inner one is read only where it is set.
     if let (ParameterExpr::UseAlternativeValue { .. }, Parameter::Named(name)) =
