@@ -151,7 +151,7 @@ impl Compile {
                 Exit::Fine
             }
             Err(error) => {
-                let problem = [Report::without_sources(vec![error.diagnostic()])];
+                let problem = [Report::without_sources(vec![error.diagnostic(directory)])];
                 console.remark(&human::render(&problem, console.err));
                 Exit::Errors
             }

@@ -14,6 +14,8 @@ use crate::tools::fix::{Rewrite, rewrite};
 
 /// A correction may bring another one about; after so many rounds the rest is left.
 const ROUNDS: usize = 10;
+/// So many corrections of a file are told one by one.
+const MOST: usize = 100;
 
 /// What `--fix` did.
 #[derive(Debug)]
@@ -86,7 +88,7 @@ fn save(path: &Path, report: &Report, id: SourceId, file: &Rewrite) -> Result<()
 fn describe(report: &Report, id: SourceId, file: &Rewrite) -> String {
     let count = plural(file.applied.len(), "problem");
     let mut text = format!("corrected {count} in {}\n", report.shown(id));
-    for applied in &file.applied {
+    for applied in file.applied.iter().take(MOST) {
         let line = report
             .range(applied.span)
             .map_or(1, |(_, start, _)| start.line);
@@ -94,6 +96,14 @@ fn describe(report: &Report, id: SourceId, file: &Rewrite) -> String {
             "  line {line}: {} ({})\n",
             applied.message, applied.code
         ));
+    }
+    if let Some(more) = file
+        .applied
+        .len()
+        .checked_sub(MOST)
+        .filter(|more| *more > 0)
+    {
+        text.push_str(&format!("  and {more} more\n"));
     }
     text
 }

@@ -61,6 +61,12 @@ impl New {
         let asked = !self.yes && Console::interactive();
         let directory = self.directory.clone();
         let target = directory.join(PIPELINE_FILE);
+        if directory.is_file() {
+            return Err(Stop::new(
+                format!("`{}` is a file", directory.display()),
+                "name the directory that the pipeline is to be written to",
+            ));
+        }
         if fs::symlink_metadata(&target).is_ok() {
             let shown = match directory.as_os_str() == "." {
                 true => PIPELINE_FILE.to_owned(),

@@ -122,7 +122,9 @@ impl<'a> Interpreter<'a> {
                 false => diagnostic.also(written, "this does not hold"),
             };
         }
+        let around = self.reports.assert.replace(Some(written));
         self.report_in(scope, diagnostic);
+        self.reports.assert.set(around);
     }
 
     /// Adds the values of the operands of a comparison that failed.
@@ -323,7 +325,7 @@ fn is_literal(expr: &Expr) -> bool {
         | ExprKind::Size(_) => true,
         ExprKind::String(literal) => literal.fixed().is_some(),
         ExprKind::Unary(UnaryOp::Negate, inner) => is_literal(inner),
-        ExprKind::List(items) => items.is_empty(),
+        ExprKind::List(items) => items.iter().all(is_literal),
         _ => false,
     }
 }

@@ -13,14 +13,16 @@ use crate::source::Span;
 /// So many different problems are kept.
 const MOST: usize = 1_000;
 
-/// What was reported at a place under a code, and how many more of that kind stood there.
-type Reported = IndexMap<(Option<Span>, &'static str), (Diagnostic, u32)>;
+/// What was reported at a place under a code, by the assert that does not hold where it is one, and how many more of that kind stood there.
+type Reported = IndexMap<(Option<Span>, &'static str, Option<Span>), (Diagnostic, u32)>;
 
 /// What was reported.
 #[derive(Debug, Default)]
 pub struct Reports {
     list: RefCell<Reported>,
     quiet: Cell<bool>,
+    /// The assert that is being tested.
+    pub(super) assert: Cell<Option<Span>>,
     /// Where the functions were called whose code is running, outermost first.
     calls: RefCell<Vec<Span>>,
 }
@@ -164,7 +166,11 @@ impl<'a> Interpreter<'a> {
 
     fn keep(&self, diagnostic: Diagnostic) {
         let mut list = self.reports.list.borrow_mut();
-        let key = (diagnostic.span(), diagnostic.code.id);
+        let key = (
+            diagnostic.span(),
+            diagnostic.code.id,
+            self.reports.assert.get(),
+        );
         let is_full = list.len() >= MOST;
         match list.get_mut(&key) {
             Some((known, more)) if known.message != diagnostic.message => *more += 1,

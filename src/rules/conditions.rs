@@ -208,6 +208,18 @@ fn values(
                 .help("add `on tag { match = [\"v*\"] }`, or leave the condition out"),
         );
     }
+    let in_environment = step.path.0.iter().any(|part| part.kind == "environment");
+    if sources.contains(&"pull_request") && events.pull_requests && in_environment {
+        problems.push(
+            Diagnostic::warning(
+                &CONSTANT_CONDITION,
+                span,
+                "nothing is deployed for a pull request, so this step never runs for one",
+            )
+            .label("`run.pull_request` is null in every run that deploys")
+            .help("make it a `check`, or leave the condition out"),
+        );
+    }
     if sources.contains(&"pull_request") && !events.pull_requests {
         problems.push(
             Diagnostic::warning(

@@ -8,13 +8,13 @@ use crate::diagnostics::{Diagnostic, Problems};
 use crate::model::{Env, EnvValue, Pipeline, Step};
 use crate::rules::commands;
 use crate::rules::shell::Call;
-use crate::rules::{Rules, known_credentials};
+use crate::rules::{Rules, is_standard, known_credentials};
 use crate::source::{SourceId, Span};
 
 /// Looks for credentials of known shapes in every file of the program.
 pub fn files(rules: &Rules<'_>, problems: &mut Problems) {
     for (id, file) in rules.sources.iter() {
-        if file.name.starts_with("std/") || file.name.starts_with("std.") {
+        if is_standard(&file.name) {
             continue;
         }
         for found in known_credentials::find(&file.text) {
@@ -79,7 +79,9 @@ fn env(env: &Env, beside_service: bool, problems: &mut Problems) {
         let is_random = || known_credentials::looks_random(text);
         problems.push(if known_credentials::is_password_in_url(text) {
             written("the password in this URL is written into the file")
-        } else if known_credentials::is_secret_name(name) && is_random() {
+        } else if known_credentials::is_secret_name(name)
+            && (is_random() || known_credentials::is_aws_secret_key(text))
+        {
             written("this looks like a credential that is written into the file")
         } else if !beside_service
             && known_credentials::is_password_name(name)
@@ -113,7 +115,7 @@ fn values(what: &str, values: &Env, problems: &mut Problems) {
             )
             .label(format!("`{name}`"))
             .help(
-                "hand over its name, and let the stack read it: `{{resolve:secretsmanager:NAME}}`",
+                "keep it in AWS Secrets Manager, hand over its name, and let the stack read it: `{{resolve:secretsmanager:NAME}}`",
             ),
         );
     }

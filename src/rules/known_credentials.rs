@@ -307,6 +307,15 @@ pub fn looks_random(text: &str) -> bool {
     length >= 12 && longest >= 12 && letters && digits && plain && entropy(text) >= 3.2
 }
 
+/// Whether a text has the form of a secret access key of AWS: forty characters of Base64.
+pub fn is_aws_secret_key(text: &str) -> bool {
+    text.len() == 40
+        && !text.contains("EXAMPLE")
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '+'))
+}
+
 /// Bits a character.
 fn entropy(text: &str) -> f64 {
     let mut counts = crate::collections::HashMap::default();

@@ -36,7 +36,7 @@ use crate::diagnostics::Problems;
 use crate::graph::Graph;
 use crate::model::{Pipeline, Step};
 use crate::resolve::Program;
-use crate::source::{FileSystem, Sources};
+use crate::source::{FileSystem, Sources, Span};
 use places::Places;
 use shell::{Script, SyntaxError};
 
@@ -95,6 +95,11 @@ pub fn tools(step: &Step) -> Vec<String> {
     tools
 }
 
+/// Whether a file of this name is the standard library's.
+fn is_standard(name: &str) -> bool {
+    name.starts_with("std/") || name.starts_with("std.")
+}
+
 /// What the rules share.
 struct Rules<'a> {
     pipelines: &'a [Pipeline],
@@ -107,6 +112,15 @@ struct Rules<'a> {
 }
 
 impl Rules<'_> {
+    /// A place, or another one where that is in the standard library: the place of a default.
+    fn own(&self, span: Span, otherwise: Span) -> Span {
+        let source = self.sources.get(span.source);
+        match source.is_some_and(|source| is_standard(&source.name)) {
+            true => otherwise,
+            false => span,
+        }
+    }
+
     /// A command's text as a script; each text is read once.
     fn script(&self, text: &str) -> Rc<Result<Script, SyntaxError>> {
         if let Some(script) = self.scripts.borrow().get(text) {

@@ -26,10 +26,29 @@ const RESERVED: &[(&str, &str)] = &[
     ),
 ];
 
+/// No string of a process' environment or arguments holds a NUL.
+fn nul(env: &Env, problems: &mut Problems) {
+    for (name, value) in env {
+        if let EnvValue::Text(text) = &value.value
+            && text.contains('\0')
+        {
+            problems.push(
+                Diagnostic::error(
+                    &ENVIRONMENT_SIZE,
+                    value.span,
+                    format!("`{name}` holds a NUL character: no process can be given one"),
+                )
+                .help("leave it out, or hand the value over in a file"),
+            );
+        }
+    }
+}
+
 /// Reports what goes beyond them.
 pub fn check(pipeline: &Pipeline, problems: &mut Problems) {
     for step in commands::steps(pipeline) {
         of_process(&step.env, problems);
+        nul(&step.env, problems);
         reserved(&step.env, problems);
     }
     for app in &pipeline.apps {

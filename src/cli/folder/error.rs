@@ -12,32 +12,29 @@ pub enum FolderError {
     /// It is not a folder, or is the working directory.
     NotUsable(PathBuf, &'static str),
     /// It holds files that we did not write: the first few.
-    Foreign(PathBuf, Vec<String>),
+    Foreign(Vec<String>),
     /// The system refused; what was tried, on which path.
     Io(&'static str, PathBuf, io::Error),
 }
 
 impl FolderError {
-    /// What to tell.
-    pub fn diagnostic(&self) -> Diagnostic {
-        let told = |folder: &Path| {
-            let message = format!("`{}` was not written", folder.display());
-            Diagnostic::without_place(&NOT_WRITTEN, message)
-        };
+    /// What to tell of the folder that was to be written.
+    pub fn diagnostic(&self, folder: &Path) -> Diagnostic {
+        let message = format!("`{}` was not written", folder.display());
+        let told = Diagnostic::without_place(&NOT_WRITTEN, message);
         match self {
-            FolderError::NotUsable(folder, why) => told(folder).note(*why),
-            FolderError::Foreign(folder, files) => {
+            FolderError::NotUsable(folder, why) => {
+                told.note(format!("`{}` {why}", folder.display()))
+            }
+            FolderError::Foreign(files) => {
                 let names = list_names(files.iter().map(String::as_str), 3);
-                told(folder)
-                    .note(format!(
-                        "it holds what `aphex compile` did not write: {names}"
-                    ))
-                    .help(
-                        "name a directory that is new, or that an earlier `aphex compile -o` wrote",
-                    )
+                told.note(format!(
+                    "it holds what `aphex compile` did not write: {names}"
+                ))
+                .help("name a directory that is new, or that an earlier `aphex compile -o` wrote")
             }
             FolderError::Io(what, path, error) => {
-                told(path).note(format!("could not {what} `{}`: {error}", path.display()))
+                told.note(format!("could not {what} `{}`: {error}", path.display()))
             }
         }
     }

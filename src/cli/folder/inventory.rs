@@ -47,7 +47,7 @@ pub(super) fn content(folder: &Path) -> Result<Option<BTreeSet<String>>, FolderE
         return Ok(Some(ours.unwrap_or_default()));
     }
     foreign.sort();
-    Err(FolderError::Foreign(folder.to_owned(), foreign))
+    Err(FolderError::Foreign(foreign))
 }
 
 /// Whether a folder holds just these files.

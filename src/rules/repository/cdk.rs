@@ -60,7 +60,7 @@ fn check_app(rules: &Rules<'_>, app: &App, problems: &mut Problems) {
         problems.push(
             Diagnostic::warning(
                 &NO_CDK_APP,
-                app.dir.span,
+                rules.own(app.dir.span, app.name.span),
                 format!("there is no `{}`", file.display()),
             )
             .label(format!("the folder of app `{}`", app.name.value))

@@ -42,7 +42,16 @@ pub fn check(
             .map(|name| folder.join(name))
             .find(|path| rules.repository.has_file(path)),
     };
+    let named = file.clone().filter(|_| call.has_option(&["-f", "--file"]));
     let Some(text) = file.as_deref().and_then(|file| rules.repository.read(file)) else {
+        if let Some(named) = named {
+            let message = format!("there is no file `{}`", named.display());
+            problems.push(
+                Diagnostic::warning(&FILE_MISSING, place.of(&call.at), message)
+                    .label("`make` stops here"),
+            );
+            return;
+        }
         problems.push(
             Diagnostic::warning(
                 &FILE_MISSING,

@@ -53,11 +53,14 @@ impl<'a> Repository<'a> {
                 .extension()
                 .and_then(|extension| extension.to_str())
                 .unwrap_or("");
+            // Of Git, of an editor, of Aphex itself.
+            let is_setting = name.starts_with('.');
             matches!(name, "package.json" | "cdk.json")
-                || !matches!(
-                    extension,
-                    "aphex" | "json" | "yaml" | "yml" | "toml" | "csv" | "txt" | "md"
-                )
+                || !is_setting
+                    && !matches!(
+                        extension,
+                        "aphex" | "json" | "yaml" | "yml" | "toml" | "csv" | "txt" | "md"
+                    )
         };
         self.list().iter().any(is_code)
     }

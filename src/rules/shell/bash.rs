@@ -318,8 +318,8 @@ pub fn call(call: &Call, found: &mut Found) {
                 push(found, word.at.clone(), "`%q` of `printf`", effect, None);
             }
         }
-        "mkdir" | "touch" | "cp" | "mv" | "rm" | "cat" | "ls" | "chmod" | "chown"
-        | "ln" | "rmdir" | "tar" | "wc" | "head" | "tail" => {
+        "mkdir" | "touch" | "cp" | "mv" | "rm" | "cat" | "ls" | "chmod" | "chown" | "ln"
+        | "rmdir" | "tar" | "wc" | "head" | "tail" => {
             for word in call.arguments() {
                 braces(word, found);
             }

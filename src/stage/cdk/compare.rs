@@ -227,7 +227,9 @@ fn parameters(stack: &Stack, found: &AssemblyStack, problems: &mut Problems) {
                     format!("parameter `{name}` of `{}` would show a secret", found.path),
                 )
                 .label("everybody who may describe the stack can read it")
-                .help("declare the parameter with `noEcho: true`, or hand the secret's name over in place of the secret"),
+                .help(
+                    "hand the secret's name over in place of the secret, and let the stack read it",
+                ),
             );
         }
     }

@@ -387,9 +387,15 @@ fn in_batches(drafts: &mut [Draft], members: &HashSet<StageId>, most: usize) {
             before = std::mem::take(&mut batch);
         }
         batch.push(draft.name.clone());
-        let terms = before.iter().map(|name| format!("{name}.Succeeded"));
-        let own = std::iter::once(draft.depends.clone()).filter(|own| !own.is_empty());
-        draft.depends = own.chain(terms).collect::<Vec<_>>().join(" && ");
+        let mut terms: Vec<String> = draft.depends.split(" && ").map(str::to_owned).collect();
+        for name in &before {
+            let term = format!("{name}.Succeeded");
+            if !terms.contains(&term) {
+                terms.push(term);
+            }
+        }
+        terms.retain(|term| !term.is_empty());
+        draft.depends = terms.join(" && ");
     }
 }
 
