@@ -9,6 +9,7 @@ use std::process::{Command, Output, Stdio};
 use crate::support::cdk::node_modules;
 use crate::support::ministack::Ministack;
 use crate::support::project::git;
+use crate::support::{markdown, tools, transcript};
 use serde_json::Value;
 
 pub const DEV: &str = "111122223333";
@@ -295,6 +296,8 @@ fn req_5_4_8_4_a_stack_that_fails_ends_the_run_and_says_why() {
         "{record:#}"
     );
 
+    told_as_the_page_says(&said);
+
     // Repaired, the same run goes through.
     let fixed = fs::read_to_string(shop.path().join("pipeline.aphex")).unwrap();
     shop.write("pipeline.aphex", &fixed.replace(", BREAK = \"yes\"", ""));
@@ -302,6 +305,22 @@ fn req_5_4_8_4_a_stack_that_fails_ends_the_run_and_says_why() {
     let (output, _) = shop.deploy(&["--only", "dev"]);
     assert!(output.status.success(), "{}", text(&output));
     assert_eq!(shop.stacks(DEV, "us-east-1"), ["Api", "Network", "Web"]);
+}
+
+/// The lines of the deployment are those that docs/run.md shows of one that fails.
+fn told_as_the_page_says(said: &str) {
+    let own: String = said
+        .lines()
+        .filter(|line| line.starts_with("dev/deploy "))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let page = fs::read_to_string(tools::root().join("docs/run.md")).unwrap();
+    let blocks = markdown::blocks(&page);
+    let shown = blocks
+        .iter()
+        .find(|block| block.section == "When one failed" && block.info == "text")
+        .unwrap();
+    assert!(transcript::fits(&shown.text, &own), "{own}");
 }
 
 /// An output that the file declares and the app no longer has is found by the synth: nothing is deployed.

@@ -98,7 +98,7 @@ fn steps(block: &Block) -> Vec<Step> {
 }
 
 /// Whether a text is what a pattern with `...` and `[..]` describes.
-fn fits(pattern: &str, text: &str) -> bool {
+pub fn fits(pattern: &str, text: &str) -> bool {
     let pattern: Vec<&str> = pattern.lines().collect();
     let text: Vec<&str> = text.lines().collect();
     lines_fit(&pattern, &text)

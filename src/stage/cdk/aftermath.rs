@@ -59,12 +59,13 @@ mod asked {
             Some(stack.ok()??.outputs)
         }
 
-        /// Adds to the error of a deployment what failed, why, what came of it and what to do.
+        /// Adds to the error of a deployment what failed, why, what came of it and what to do, before what the command wrote.
         pub fn explain(&self, problem: Diagnostic) -> Diagnostic {
             let seers = &self.seers;
             let events = seers.ask(|aws| cloudformation::events(aws, &self.stack, self.since));
             let stack = seers.ask(|aws| cloudformation::stack(aws, &self.stack));
             let mut problem = problem;
+            let written = std::mem::take(&mut problem.notes);
             for line in self.culprits(&self.stack, events.as_deref().unwrap_or_default(), 0) {
                 problem = problem.note(line);
             }
@@ -72,10 +73,11 @@ mod asked {
             if let (Err(failure), Ok(Some(_)) | Err(_)) = (&events, &stack) {
                 problem = problem.note(format!("CloudFormation could not be asked why: {failure}"));
             }
-            match stack {
-                Ok(Some(stack)) => tell_state(problem, &self.stack, &stack),
-                Ok(None) | Err(_) => problem,
+            if let Ok(Some(stack)) = stack {
+                problem = tell_state(problem, &self.stack, &stack);
             }
+            problem.notes.extend(written);
+            problem
         }
 
         /// The resources that failed by themselves, first to last; of a nested stack those within.
