@@ -40,6 +40,9 @@ pub struct Profile {
     pub name: String,
 }
 
+/// So long an answer may take to begin, a part of an upload on a slow line included; then the call is tried again.
+const ANSWER: Duration = Duration::from_secs(300);
+
 /// AWS, as one identity sees it in one region.
 #[derive(Clone, Debug)]
 pub struct Aws {
@@ -54,7 +57,9 @@ impl Aws {
                 tls::rustls_provider::CryptoMode::Ring,
             ))
             .build_https();
-        let mut timeouts = TimeoutConfig::builder().connect_timeout(CONNECT);
+        let mut timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .read_timeout(ANSWER);
         timeouts.set_operation_timeout(access.limit);
         let timeouts = timeouts.build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
