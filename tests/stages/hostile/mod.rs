@@ -3,14 +3,20 @@
 //!
 //! Archives have their own: `src/stage/archive/tests/hostile.rs`. So have pictures: `tests/compiler/pictures/hostile.rs`.
 
-mod data;
+mod assemblies;
 mod logs;
 mod names;
+mod records;
+mod reports;
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::time::Duration;
 
 use crate::support::project::text;
+
+/// Nothing of this size may take longer, also where the machine has much to do.
+const LONGEST: Duration = Duration::from_secs(20);
 
 /// A file that must not come to be, and a folder for it.
 pub struct Canary(tempfile::TempDir);
