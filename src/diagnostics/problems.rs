@@ -47,6 +47,19 @@ impl Problems {
             .any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
+    /// What was reported so far.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.list.iter()
+    }
+
+    /// Takes back what was reported of a kind within a place, for something that says more.
+    pub fn drop_within(&mut self, code: &Code, place: Span) {
+        let within = |found: &Diagnostic| {
+            found.code == code && found.span().is_some_and(|span| place.contains(span))
+        };
+        self.list.retain(|found| !within(found));
+    }
+
     /// How many were reported so far.
     pub fn len(&self) -> usize {
         self.list.len()

@@ -3,8 +3,8 @@
 /// The candidate that was probably meant by `wrong`; `None` where none is near.
 ///
 /// Near is a Damerau-Levenshtein distance of at most a third of the length (so that names of one or two
-/// letters have no neighbours), or a difference in case, `-` and `_` alone. Of several, the nearest, then
-/// the first in order.
+/// letters have no neighbours; of more than one letter only where the first is right), or a difference in case, `-` and
+/// `_` alone. Of several, the nearest, then the first in order.
 pub fn did_you_mean<'a>(
     wrong: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -21,9 +21,17 @@ pub fn did_you_mean<'a>(
             };
             (distance, candidate)
         })
-        .filter(|(distance, _)| *distance <= limit)
+        .filter(|(distance, candidate)| {
+            *distance <= limit && (*distance < 2 || begin_alike(wrong, candidate))
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// Whether two names have the same first letter.
+fn begin_alike(one: &str, other: &str) -> bool {
+    let first = |name: &str| name.chars().next().map(|c| c.to_ascii_lowercase());
+    first(one) == first(other)
 }
 
 /// Whether two names differ in case, `-` and `_` alone.

@@ -14,7 +14,7 @@ pub(super) struct Import<'a> {
     pub module: Option<ModuleId>,
 }
 
-/// Finds what every name of a module means, and which imports nobody needs.
+/// Finds what every name of a module means.
 pub(super) fn declare(
     program: &mut Program,
     id: ModuleId,
@@ -23,9 +23,6 @@ pub(super) fn declare(
 ) {
     own_names(program, id, problems);
     imports(program, id, imported, problems);
-    if let Some(module) = program.module(id) {
-        unused::check(program, module, problems);
-    }
 }
 
 /// Adds what the module declares itself.

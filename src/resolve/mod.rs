@@ -7,6 +7,8 @@ mod program;
 mod standard;
 mod unused;
 
+pub(crate) use unused::check as check_imports;
+
 pub use load::{MOST_FILES, load};
 pub use program::{Binding, ItemId, Module, ModuleId, ModulePath, Program};
 

@@ -22,7 +22,9 @@ pub(super) fn used_names(file: &File) -> HashSet<SmolStr> {
 
 /// Warns of every import whose name is used nowhere in the file. A module of policies is used by
 /// being named: `use "./policies.aphex"` alone is no mistake.
-pub(super) fn check(program: &crate::resolve::Program, module: &Module, problems: &mut Problems) {
+///
+/// To be asked of a module whose names all mean something: one that is misspelt may be meant for the import.
+pub(crate) fn check(program: &crate::resolve::Program, module: &Module, problems: &mut Problems) {
     if module.partial {
         return;
     }

@@ -122,6 +122,8 @@ pub struct Known {
     pub singles: IndexMap<SmolStr, KnownBlock>,
     /// By kind: the list of the `stack`s of an environment. Of two that a name could mean it is the last.
     pub lists: IndexMap<SmolStr, KnownBlock>,
+    /// Whether there may be more, because a part was not understood, which is reported where it stands.
+    pub partial: bool,
     /// The names of the fields that are set: no names to use, but good to know for messages.
     pub fields: IndexSet<SmolStr>,
 }

@@ -14,7 +14,7 @@ use crate::syntax::ast::{
 use crate::types::check::Checker;
 use crate::types::check::role::Role;
 use crate::types::check::scope::Frame;
-use crate::types::{Known, Lifted, Schema, SchemaType, Shape, Type, unlifted};
+use crate::types::{BlockKind, Known, Lifted, Schema, SchemaType, Shape, Type, unlifted};
 
 /// What a body is for.
 #[derive(Clone, Debug)]
@@ -139,6 +139,10 @@ impl<'p> Checker<'p> {
                 };
                 let mode = Mode::Overlay(schema.known.clone());
                 let known = self.body(body, &flat, &mode, schema.known.as_deref());
+                if self.incomplete.contains(&body.span) {
+                    // What was to make it differ from its base is not there.
+                    self.poisoned.push(expr.span);
+                }
                 Type::Schema(SchemaType {
                     known: Some(known),
                     ..schema
@@ -311,7 +315,12 @@ impl<'p> Checker<'p> {
         let Some(known) = schema.fields.get(&name.name) else {
             seen.broken = true;
             seen.unknown.push(name.name.clone());
-            self.quiet_value(&field.value);
+            // After the kind of a block a name is a label.
+            let is_label = matches!(field.value.kind, ExprKind::Name(_))
+                && schema.blocks.contains_key(&name.name);
+            if !is_label {
+                self.quiet_value(&field.value);
+            }
             self.no_field(field, schema, seen);
             return;
         };
@@ -375,21 +384,7 @@ impl<'p> Checker<'p> {
                 self.poisoned.push(field.span);
                 return;
             }
-            let mut diagnostic = Diagnostic::error(
-                &codes::BLOCK_AS_FIELD,
-                name.span,
-                format!("`{}` is a block, not a field", name.name),
-            )
-            .label("written with `=`")
-            .also(kind.span, "declared as a block here");
-            let example = self.block_example(kind);
-            if let ExprKind::Object(_) = &field.value.kind
-                && !example.contains("NAME")
-            {
-                let between = Span::new(name.span.source, name.span.end, field.value.span.start);
-                diagnostic = diagnostic.fix("drop the `=`", between, " ");
-            }
-            let diagnostic = diagnostic.help(format!("write `{example}`"));
+            let diagnostic = self.block_as_field(field, kind);
             self.error(field.span, diagnostic);
             return;
         }
@@ -436,6 +431,30 @@ impl<'p> Checker<'p> {
             diagnostic.note(format!("its fields are {}", list_names(settable, 24)))
         };
         self.error(field.span, diagnostic);
+    }
+
+    /// A block that is written as a field, with `=` or with what was reported in its place: this says more.
+    fn block_as_field(&mut self, field: &Field, kind: &BlockKind) -> Diagnostic {
+        let (name, value) = (&field.name, &field.value);
+        let between = Span::new(name.span.source, name.span.end, value.span.start);
+        self.replaced.push(between);
+        let sign = self.sources.text(between).trim();
+        let diagnostic = Diagnostic::error(
+            &codes::BLOCK_AS_FIELD,
+            name.span,
+            format!("`{}` is a block, not a field", name.name),
+        )
+        .label(format!("written with `{sign}`"))
+        .also(kind.span, "declared as a block here");
+        let example = self.block_example(kind);
+        let labelled = example.contains("NAME");
+        let drop = format!("drop the `{sign}`");
+        let diagnostic = match &value.kind {
+            ExprKind::Object(_) if !labelled => diagnostic.fix(drop, between, " "),
+            ExprKind::Name(_) if labelled => diagnostic.likely_fix(drop, between, " "),
+            _ => diagnostic,
+        };
+        diagnostic.help(format!("write `{example}`"))
     }
 
     /// A kind of block in this one that has a field of that name.

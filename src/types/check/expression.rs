@@ -5,8 +5,9 @@ use crate::diagnostics::codes::types as codes;
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Let};
 use crate::types::check::Checker;
+use crate::types::check::known::partial;
 use crate::types::check::role::Role;
-use crate::types::{Lifted, Literal, Type, unlifted};
+use crate::types::{Lifted, Literal, SchemaType, Type, unlifted};
 
 /// How deep expressions are followed, through the declarations that they ask for.
 const MOST_NESTING: usize = 288;
@@ -279,6 +280,7 @@ impl<'p> Checker<'p> {
             Type::Secret => diagnostic.help("a secret cannot be looked into"),
             _ => diagnostic,
         };
+        let diagnostic = self.hidden(diagnostic, iterable);
         self.error(iterable.span, diagnostic);
     }
 
@@ -302,6 +304,14 @@ impl<'p> Checker<'p> {
         if crate::types::is_bounded(&ty) {
             return ty;
         }
+        let mut inner = &ty;
+        while let Type::List(element) | Type::Map(element) = inner {
+            inner = element;
+        }
+        if inner.is_error() {
+            // Nobody knows what it would be; brackets too many have been reported.
+            return Type::Error;
+        }
         let diagnostic = Diagnostic::error(
             &codes::TYPE_TOO_LARGE,
             span,
@@ -316,6 +326,10 @@ impl<'p> Checker<'p> {
 pub(super) fn annotated(wanted: Type, actual: Type) -> Type {
     match (&wanted, &actual) {
         (Type::Schema(a), Type::Schema(b)) if a.id == b.id => actual,
+        (Type::Schema(schema), Type::Error) => Type::Schema(SchemaType {
+            known: partial(),
+            ..schema.clone()
+        }),
         _ => wanted,
     }
 }

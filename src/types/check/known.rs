@@ -16,6 +16,14 @@ use crate::types::{Known, KnownBlock, Schema, SchemaType, Shape, Type};
 /// So deep blocks and values are followed.
 const MOST_DEPTH: usize = 24;
 
+/// What is known of something that means nothing: there may be anything in it.
+pub(super) fn partial() -> Option<Rc<Known>> {
+    Some(Rc::new(Known {
+        partial: true,
+        ..Known::default()
+    }))
+}
+
 /// Where an expression stands.
 #[derive(Clone, Copy)]
 pub(super) struct Here {
@@ -48,6 +56,7 @@ impl<'p> Checker<'p> {
             match item {
                 BodyItem::Field(field) => drop(known.fields.insert(field.name.name.clone())),
                 BodyItem::Block(block) => self.known_entry(here, block, schema, &mut known),
+                BodyItem::Error(_) => known.partial = true,
                 _ => {}
             }
         }
@@ -80,10 +89,19 @@ impl<'p> Checker<'p> {
         schema: &Rc<Schema>,
         known: &mut Known,
     ) {
+        let label = block.label.as_ref().and_then(|label| label.fixed());
         let Some(kind) = schema.blocks.get(&block.kind.name) else {
+            // A kind that there is not: the label is a name all the same.
+            if let Some(label) = label {
+                known.labels.entry(label).or_insert(KnownBlock {
+                    kind: block.kind.name.clone(),
+                    ty: Type::Error,
+                    span: block.span,
+                    rival: None,
+                });
+            }
             return;
         };
-        let label = block.label.as_ref().and_then(|label| label.fixed());
         let shape = match (&kind.shape, &label) {
             (Shape::ByLabel(choices), Some(label)) => choices.get(label),
             (shape, _) => Some(shape),
@@ -93,8 +111,14 @@ impl<'p> Checker<'p> {
             .as_ref()
             .and_then(|label| known.labels.get(label))
             .filter(|old| old.kind == kind.kind);
+        let base = match old.map(|old| &old.ty) {
+            Some(Type::Schema(old)) => old.known.clone(),
+            // It may be laid over one of that label.
+            None if known.partial => partial(),
+            _ => None,
+        };
         let ty = match shape {
-            Shape::Schema(id) => self.known_block_type(here, block, *id, old.cloned()),
+            Shape::Schema(id) => self.known_block_type(here, block, *id, base),
             shape => self.shape_type(shape),
         };
         let span = block
@@ -134,17 +158,10 @@ impl<'p> Checker<'p> {
         here: Here,
         block: &'p Block,
         id: ItemId,
-        old: Option<KnownBlock>,
+        base: Option<Rc<Known>>,
     ) -> Type {
         let Some(schema) = self.types.schema(self.program, id) else {
             return Type::Error;
-        };
-        let base = match &old {
-            Some(KnownBlock {
-                ty: Type::Schema(old),
-                ..
-            }) => old.known.clone(),
-            _ => None,
         };
         let known = match &block.value {
             BlockValue::None => base,
@@ -184,15 +201,18 @@ impl<'p> Checker<'p> {
                 let [name] = schema.as_slice() else {
                     return None;
                 };
-                let schema = match self.program.lookup(here.module, &name.name)? {
-                    Binding::Item(id) => self.types.schema(self.program, id)?,
-                    _ => return None,
+                let schema = match self.program.lookup(here.module, &name.name) {
+                    Some(Binding::Item(id)) => self.types.schema(self.program, id)?,
+                    Some(Binding::Module(_)) => return None,
+                    Some(Binding::Unknown) | None => return partial(),
                 };
                 Some(Rc::new(self.known_body(inner, body, &schema, None)))
             }
             ExprKind::With(base, body) => {
-                let schema = self.schema_of(inner, base)?;
                 let known = self.known_value(inner, base);
+                let Some(schema) = self.schema_of(inner, base) else {
+                    return known.filter(|known| known.partial);
+                };
                 Some(Rc::new(self.known_body(
                     inner,
                     body,
@@ -200,10 +220,11 @@ impl<'p> Checker<'p> {
                     known.as_deref(),
                 )))
             }
-            ExprKind::Call { function, .. } => {
-                let id = self.function_named(here, function)?;
-                self.result_known(id)
-            }
+            ExprKind::Call { function, .. } => match self.function_named(here, function) {
+                Some(id) => self.result_known(id),
+                None => partial(),
+            },
+            ExprKind::Error => partial(),
             ExprKind::Let { value, .. } => {
                 // Its names hide others, so that only what needs none of them is followed.
                 let outside = Here {
@@ -215,12 +236,14 @@ impl<'p> Checker<'p> {
                     _ => self.known_value(outside, value),
                 }
             }
-            ExprKind::Name(name) if here.local => match self.find(name)? {
-                Found::Local(local) => match local.ty {
+            ExprKind::Name(name) if here.local => match self.find(name) {
+                Some(Found::Local(local)) => match local.ty {
                     Type::Schema(schema) => schema.known,
+                    Type::Error => partial(),
                     _ => None,
                 },
-                Found::Top(Binding::Item(id)) => self.let_known(inner, id),
+                Some(Found::Top(Binding::Item(id))) => self.let_known(inner, id),
+                Some(Found::Top(Binding::Unknown)) | None => partial(),
                 _ => None,
             },
             _ => None,

@@ -186,7 +186,8 @@ impl<'p> Checker<'p> {
                     .any(|wrong| did_you_mean(wrong, [*name]).is_some())
             })
             .collect();
-        if missing.is_empty() {
+        // As many unknown ones are taken for those that are missing.
+        if missing.len() <= unknown.len() {
             return;
         }
         let mut diagnostic = Diagnostic::error(

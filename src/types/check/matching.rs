@@ -33,8 +33,10 @@ impl<'p> Checker<'p> {
         let mut result = Type::Never;
         for arm in arms {
             let before = rest.clone();
+            let errors = self.problems.len();
             let (taken, locals) = self.patterns(&arm.patterns, &of, &mut rest, subject);
-            if before == Type::Never && !of.is_error() {
+            let fits = self.problems.len() == errors;
+            if before == Type::Never && !of.is_error() && fits {
                 self.unreachable(arm);
             }
             let facts = self.place.facts.len();

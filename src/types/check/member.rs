@@ -161,7 +161,10 @@ impl<'p> Checker<'p> {
             self.runtime_field(&schema, &name.name, expr.span, &text);
             return Some(ty);
         }
-        let block = of.known.as_ref()?.labels.get(&name.name)?.clone();
+        let known = of.known.as_ref()?;
+        let Some(block) = known.labels.get(&name.name).cloned() else {
+            return known.partial.then(|| self.silent(expr.span));
+        };
         let text = self.short_text(expr.span);
         Some(self.known_block(&block, expr.span, &text))
     }

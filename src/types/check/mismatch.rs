@@ -4,7 +4,8 @@ use smol_str::SmolStr;
 
 use crate::diagnostics::codes::types as codes;
 use crate::diagnostics::{Diagnostic, did_you_mean};
-use crate::syntax::ast::{Expr, ExprKind};
+use crate::resolve::ItemId;
+use crate::syntax::ast::{Expr, ExprKind, Item};
 use crate::types::check::Checker;
 use crate::types::check::role::Role;
 use crate::types::check::scope::Found;
@@ -51,6 +52,11 @@ impl<'p> Checker<'p> {
                 role => format!("cannot be given for {role}, which is not a `Secret`"),
             };
             let mut diagnostic = self.secret_error(expr.span, &what);
+            if let Some(maker) = self.made_of_a_secret(wanted) {
+                let text = self.short_text(expr.span);
+                diagnostic =
+                    diagnostic.help(format!("say what it belongs to, as in `{maker}({text})`"));
+            }
             if let Some(declared) = role.declared() {
                 diagnostic = diagnostic.also(declared, "wanted by this");
             }
@@ -68,12 +74,9 @@ impl<'p> Checker<'p> {
         let mut diagnostic = Diagnostic::error(
             &codes::MISMATCH,
             expr.span,
-            if choices.len() > 1 && choices.len() == wanted.without_null().base().members().len() {
-                let choices: Vec<String> =
-                    choices.iter().map(|text| format!("`{text:?}`")).collect();
-                format!("{role} must be one of {}", choices.join(", "))
-            } else {
-                format!("{role} must be `{wanted}`, not `{shown}`")
+            match self.one_of(&choices, actual, wanted) {
+                Some(choices) => format!("{role} must be {choices}"),
+                None => format!("{role} must be `{wanted}`, not `{shown}`"),
             },
         );
         if let Some(declared) = role.declared() {
@@ -88,6 +91,49 @@ impl<'p> Checker<'p> {
         diagnostic = self.hidden(diagnostic, expr);
         diagnostic = self.repair(diagnostic, expr, actual, wanted, &choices);
         self.error(expr.span, diagnostic)
+    }
+
+    /// The function of the standard library that makes what is wanted of a secret.
+    fn made_of_a_secret(&self, wanted: &Type) -> Option<SmolStr> {
+        let modules = self.program.standard.values();
+        let modules = modules.filter_map(|id| self.program.module(*id));
+        let functions = modules.flat_map(|module| {
+            let indices = (0u32..).zip(&module.file.items);
+            let functions = indices.filter(|(_, item)| matches!(item, Item::Function(_)));
+            functions.map(|(index, _)| ItemId {
+                module: module.id,
+                index,
+            })
+        });
+        let mut makers = functions.filter_map(|id| self.types.signature(self.program, id));
+        let maker = makers.find(|function| {
+            let first = function.parameters.first();
+            first.is_some_and(|first| first.ty == Type::Secret)
+                && function.generics.is_empty()
+                && self.fits(&function.result, wanted)
+        })?;
+        Some(maker.name.clone())
+    }
+
+    /// "one of `"a"`, `"b"`", where that is what is wanted, or all that a text could be.
+    fn one_of(&self, choices: &[SmolStr], actual: &Type, wanted: &Type) -> Option<String> {
+        let wanted = wanted.without_null();
+        let members = wanted.base().members();
+        let is_text = matches!(actual.base(), Type::Literal(Literal::String(_)));
+        let texts: Vec<String> = choices.iter().map(|text| format!("`{text:?}`")).collect();
+        let texts = texts.join(", ");
+        match choices.len() {
+            0 | 1 => None,
+            count if count == members.len() => Some(format!("one of {texts}")),
+            _ if is_text => {
+                let others = members
+                    .iter()
+                    .filter(|member| string_literals(member).is_empty());
+                let others: Vec<String> = others.map(|other| format!("`{other}`")).collect();
+                Some(format!("one of {texts}, or {}", others.join(", ")))
+            }
+            _ => None,
+        }
     }
 
     fn may_be_null(&mut self, expr: &Expr, actual: &Type, role: &Role<'_>) -> Type {
@@ -108,7 +154,7 @@ impl<'p> Checker<'p> {
     }
 
     /// A label hides a name of the file: that is easily overlooked.
-    fn hidden(&self, diagnostic: Diagnostic, expr: &Expr) -> Diagnostic {
+    pub(super) fn hidden(&self, diagnostic: Diagnostic, expr: &Expr) -> Diagnostic {
         let ExprKind::Name(name) = &expr.kind else {
             return diagnostic;
         };
@@ -210,6 +256,13 @@ impl<'p> Checker<'p> {
                     .help(format!("write it without quotes: `{bare}`"))
                     .fix(format!("write `{bare}`"), expr.span, bare);
             }
+        }
+        if let Some(number) = thousandths(written)
+            && self.fits(&Type::Float, wanted)
+        {
+            return diagnostic
+                .help(format!("a number has no unit; `{written}` are `{number}`"))
+                .likely_fix(format!("write `{number}`"), expr.span, number);
         }
         let element = wanted
             .base()
@@ -313,6 +366,14 @@ impl<'p> Checker<'p> {
     }
 }
 
+/// `500m`, with quotes or without: the number that Kubernetes writes so.
+fn thousandths(written: &str) -> Option<String> {
+    let digits = written.trim_matches('"').strip_suffix('m')?;
+    let is_number = digits.chars().all(|c| c.is_ascii_digit()) && digits.len() < 10;
+    let count: f64 = digits.parse().ok().filter(|_| is_number)?;
+    Some(format!("{:?}", count / 1000.0))
+}
+
 /// Whether a text is a number and one of these units, perhaps several times.
 fn is_measure(text: &str, units: &[&str]) -> bool {
     let mut rest = text;
@@ -348,7 +409,16 @@ pub(super) fn string_literals(ty: &Type) -> Vec<SmolStr> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_measure;
+    use super::{is_measure, thousandths};
+
+    #[test]
+    fn thousandths_are_written_with_an_m() {
+        assert_eq!(thousandths("\"500m\"").as_deref(), Some("0.5"));
+        assert_eq!(thousandths("2000m").as_deref(), Some("2.0"));
+        assert_eq!(thousandths("500"), None);
+        assert_eq!(thousandths("m"), None);
+        assert_eq!(thousandths("1h30m"), None);
+    }
 
     #[test]
     fn measures_are_numbers_with_units() {

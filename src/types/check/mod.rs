@@ -32,8 +32,9 @@ mod text;
 use std::rc::Rc;
 
 use crate::collections::{HashMap, HashSet};
+use crate::diagnostics::codes;
 use crate::diagnostics::{Diagnostic, Problems};
-use crate::resolve::{ItemId, ModuleId, Program};
+use crate::resolve::{self, ItemId, ModuleId, Program};
 use crate::source::{Sources, Span};
 use crate::types::check::recursion::{Edge, Node};
 use crate::types::check::runtime::Origin;
@@ -78,7 +79,18 @@ fn check_where(
         checker.module(*module);
     }
     checker.recursion();
-    checker.finish(problems)
+    let checked = checker.finish(problems);
+    let unknown = [&codes::names::UNKNOWN_NAME, &codes::names::UNKNOWN_TYPE];
+    for module in modules.iter().filter_map(|id| program.module(*id)) {
+        let is_here = |found: &Diagnostic| {
+            let span = found.span();
+            unknown.contains(&found.code) && span.is_some_and(|span| span.source == module.source)
+        };
+        if !problems.iter().any(is_here) {
+            resolve::check_imports(program, module, problems);
+        }
+    }
+    checked
 }
 
 /// The state of a check.
@@ -101,6 +113,8 @@ struct Checker<'p> {
     members: HashMap<Span, Option<Type>>,
     /// What is known of the results of functions.
     results: HashMap<ItemId, Option<Rc<Known>>>,
+    /// Where a syntax error says less than what the checker found there.
+    replaced: Vec<Span>,
     /// Bodies of blocks, and where their kind and label stand.
     heads: HashMap<Span, Span>,
     /// Conditions that were looked at.
@@ -140,6 +154,7 @@ impl<'p> Checker<'p> {
             lets: HashMap::default(),
             members: HashMap::default(),
             results: HashMap::default(),
+            replaced: Vec::new(),
             heads: HashMap::default(),
             tested: HashSet::default(),
             edges: HashMap::default(),
@@ -151,6 +166,9 @@ impl<'p> Checker<'p> {
 
     /// Hands over what was found.
     fn finish(mut self, problems: &mut Problems) -> Checked {
+        for place in &self.replaced {
+            problems.drop_within(&codes::syntax::OTHER_NOTATION, *place);
+        }
         for diagnostic in self.kept.0.drain(..).chain(self.problems.drain(..)) {
             problems.push(diagnostic);
         }

@@ -296,7 +296,10 @@ impl<'p> Checker<'p> {
         let Some(module) = self.program.module(self.place.module) else {
             return;
         };
-        if module.partial {
+        let around = self.place.frames.iter();
+        let mut bodies =
+            around.filter(|frame| matches!(frame, Frame::Body(known) if known.partial));
+        if module.partial || bodies.next().is_some() {
             return;
         }
         let name = &ident.name;

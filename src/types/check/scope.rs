@@ -153,6 +153,7 @@ impl<'p> Checker<'p> {
                 Frame::Body(known) => {
                     names.extend(known.labels.keys().cloned());
                     names.extend(known.singles.keys().cloned());
+                    names.extend(known.lists.keys().cloned());
                 }
                 Frame::Schema(schema) => {
                     names.extend(schema.fields.keys().cloned());
