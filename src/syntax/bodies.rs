@@ -103,6 +103,12 @@ impl Parser<'_> {
                 self.opens_brace(what, "KIND NAME { … }");
                 BlockValue::Body(self.body())
             }
+            TokenKind::Equal | TokenKind::EqualEqual | TokenKind::Colon
+                if self.kind_at(1) == TokenKind::OpenBrace && !self.token(0).first =>
+            {
+                self.assigned_body(what);
+                BlockValue::Body(self.body())
+            }
             TokenKind::Equal => {
                 self.bump();
                 BlockValue::Value(self.value(what))
@@ -161,7 +167,7 @@ impl Parser<'_> {
     fn for_item(&mut self) -> Option<For> {
         let start = self.start();
         self.bump();
-        let binding = self.binding()?;
+        let binding = self.binding(true)?;
         if !self.opens_brace(Subject::Other("`for`"), "for x in xs { … }") {
             return None;
         }

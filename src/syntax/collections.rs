@@ -16,6 +16,7 @@ impl Parser<'_> {
         let outside = self.enter(true);
         let mut clauses = Vec::new();
         let mut count = 0;
+        let mut named = false;
         let mut elements = self.items(Items::Elements, |parser| {
             count += 1;
             let element = parser.expr();
@@ -25,10 +26,15 @@ impl Parser<'_> {
                 }
                 clauses = parser.clauses();
             }
+            named |= matches!(parser.kind(), TokenKind::Equal | TokenKind::Colon);
             element
         });
         self.bump();
         self.leave(outside);
+        if named {
+            // An object in the wrong brackets, which is reported: it is no list.
+            return ExprKind::Error;
+        }
         if clauses.is_empty() {
             return ExprKind::List(elements);
         }
@@ -59,7 +65,7 @@ impl Parser<'_> {
         let mut clauses = Vec::new();
         loop {
             let clause = if self.eat(TokenKind::For).is_some() {
-                self.binding().map(Clause::For)
+                self.binding(false).map(Clause::For)
             } else if self.eat(TokenKind::If).is_some() {
                 Some(Clause::If(self.if_header()))
             } else {

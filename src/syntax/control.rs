@@ -1,7 +1,8 @@
 //! `if`, `for` and `match`: what all of their forms share, and those that give a value.
 
-use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax as codes;
+use crate::diagnostics::{Diagnostic, Edit};
+use crate::source::Span;
 use crate::syntax::ast::{Arm, Expr, ExprKind, ForBinding, Ident, Pattern};
 use crate::syntax::parser::Parser;
 use crate::syntax::parts::Subject;
@@ -96,8 +97,39 @@ impl Parser<'_> {
         true
     }
 
-    /// `x in xs`, `k, v in map`
-    pub fn binding(&mut self) -> Option<ForBinding> {
+    /// What a `for` without a body goes through.
+    fn clause(&mut self) -> Expr {
+        let outside = self.enter_header();
+        if self.at(TokenKind::OpenBrace) {
+            self.bare_object();
+        }
+        let expr = self.expr();
+        self.leave_header(&outside);
+        expr
+    }
+
+    /// An object where a body could follow.
+    #[cold]
+    fn bare_object(&mut self) {
+        let (open, close) = (self.here(), self.span_of(self.partner()));
+        let edit = |at, text: &str| Edit {
+            span: Span::new(self.source, at, at),
+            text: text.to_owned(),
+        };
+        let edits = vec![edit(open.start, "("), edit(close.end, ")")];
+        let problem = Diagnostic::error(
+            &codes::UNEXPECTED,
+            open,
+            "an object stands in parentheses here",
+        )
+        .help("write `({ … })`")
+        .fix_all("put it in parentheses", edits);
+        self.report(problem);
+        self.instances = true;
+    }
+
+    /// `x in xs`, `k, v in map`, with a body after it or without.
+    pub fn binding(&mut self, body: bool) -> Option<ForBinding> {
         let first = self.name("what `for` goes through")?;
         let second = if self.eat(TokenKind::Comma).is_some() {
             Some(self.name("the second thing that `for` gives")?)
@@ -107,7 +139,10 @@ impl Parser<'_> {
         if self.eat_here(TokenKind::In).is_none() && !self.other_in(&first) {
             return None;
         }
-        let iterable = self.header("`for` has nothing to go through", Parser::expr);
+        let iterable = match body {
+            true => self.header("`for` has nothing to go through", Parser::expr),
+            false => self.clause(),
+        };
         Some(ForBinding {
             first,
             second,

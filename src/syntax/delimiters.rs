@@ -103,6 +103,34 @@ struct Unclosed {
     before: usize,
 }
 
+/// The `,` before the first `name =` in a list without its `]`: a list has no names, so there it ends.
+fn named_element(tokens: &[Token], fault: &Unclosed) -> Option<usize> {
+    if tokens.get(fault.opener)?.kind != TokenKind::OpenBracket {
+        return None;
+    }
+    let mut depth = 0u32;
+    let inner = fault.opener + 1..fault.before;
+    for index in inner {
+        let kind = tokens.get(index)?.kind;
+        let named = || {
+            tokens
+                .get(index + 1)
+                .is_some_and(|name| name.kind.is_word())
+                && tokens
+                    .get(index + 2)
+                    .is_some_and(|sign| sign.kind == TokenKind::Equal)
+        };
+        if kind.closer().is_some() {
+            depth += 1;
+        } else if kind.is_closer() {
+            depth = depth.saturating_sub(1);
+        } else if depth == 0 && kind == TokenKind::Comma && named() {
+            return Some(index);
+        }
+    }
+    None
+}
+
 /// What is wrong with the brackets of a file.
 #[derive(Default)]
 struct Faults {
@@ -114,7 +142,8 @@ struct Faults {
 }
 
 impl Faults {
-    /// `strict`: a `}` that is indented more than the line it would close closes nothing.
+    /// `strict`: a `}` that is indented more than the line it would close closes nothing, where it begins a line, or
+    /// where what follows it is indented more as well.
     fn find(tokens: &[Token], lines: &Lines, strict: bool) -> Faults {
         let mut faults = Faults::default();
         let mut stack: Vec<(usize, TokenKind)> = Vec::new();
@@ -122,7 +151,24 @@ impl Faults {
             if let Some(closer) = token.kind.closer() {
                 stack.push((index, closer));
             } else if token.kind.is_closer() {
-                faults.close(&mut stack, index, token, lines, strict);
+                let next = tokens.get(index + 1);
+                let goes_on = next.filter(|next| next.first && next.kind.is_word());
+                let goes_on = goes_on.map(|_| lines.indentation(index + 1));
+                let within = |top| match token.first {
+                    true => lines.indentation(index) > lines.indentation(top),
+                    false => goes_on.is_some_and(|next| next > lines.indentation(top)),
+                };
+                let surplus = strict
+                    && token.kind == TokenKind::CloseBrace
+                    && stack.last().is_some_and(|(top, closer)| {
+                        *closer == token.kind
+                            && lines.line(*top) < lines.line(index)
+                            && within(*top)
+                    });
+                match surplus {
+                    true => faults.stray.push(index),
+                    false => faults.close(&mut stack, index, token, lines),
+                }
             }
         }
         let end = tokens.len().saturating_sub(1);
@@ -141,7 +187,6 @@ impl Faults {
         index: usize,
         token: &Token,
         lines: &Lines,
-        strict: bool,
     ) {
         let indentation = lines.indentation(index);
         let inside = |closer: TokenKind| {
@@ -157,10 +202,6 @@ impl Faults {
         };
         let first = token.first && token.kind == TokenKind::CloseBrace;
         let matches = expected == token.kind;
-        if matches && first && strict && indentation > lines.indentation(top) {
-            self.stray.push(index);
-            return;
-        }
         let mut near = stack
             .iter()
             .rev()
@@ -219,6 +260,9 @@ impl Faults {
             });
             if let Some((_, index)) = outer {
                 fault.before = index;
+            }
+            if let Some(comma) = named_element(tokens, fault) {
+                fault.before = comma;
             }
         }
     }

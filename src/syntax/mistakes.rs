@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax as codes;
+use crate::source::Span;
 use crate::syntax::ast::{BodyItem, Item};
 use crate::syntax::parser::Parser;
 use crate::syntax::parts::Subject;
@@ -226,8 +227,38 @@ impl Parser<'_> {
         self.fail(problem);
     }
 
+    /// `environment dev = { … }`: braces alone hold no value that a block could be.
+    #[cold]
+    pub fn assigned_body(&mut self, what: Subject<'_>) {
+        let start = self.after();
+        let token = self.bump();
+        let written = self.text_of(token);
+        let gap = Span::new(self.source, start.end, self.start());
+        let problem = Diagnostic::error(
+            &codes::OTHER_NOTATION,
+            self.span_of(token),
+            format!("what is in {what} stands between braces, without `{written}`"),
+        )
+        .label("this is too much")
+        .help(format!(
+            "leave out the `{written}`; a block is given a value as in `environment dev = regional(\"eu-west-1\")`"
+        ));
+        // A comment between the two is not to be lost.
+        let alone = self
+            .text
+            .get(gap.range())
+            .is_some_and(|text| text.trim() == written);
+        self.report(match alone {
+            true => problem.fix(format!("leave out the `{written}`"), gap, " "),
+            false => problem,
+        });
+    }
+
     /// Whatever stands after a label and is neither `{` nor `=`.
     pub fn second_label(&mut self, what: Subject<'_>) {
+        if self.next_block() {
+            return;
+        }
         let first = self.here();
         let mut last = None;
         while !self.token(0).first && (self.kind().is_word() || self.kind().is_string()) {

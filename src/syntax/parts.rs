@@ -159,9 +159,12 @@ impl<'a> Parser<'a> {
                     format!("`=` is missing before the value of {what}"),
                 )
                 .label("`=` belongs here")
-                .help("write `=`")
-                .fix("write `=`", place, " =");
-                self.report(problem);
+                .help("write `=`");
+                // Two words may be the kind and the label of a block.
+                self.report(match token.kind {
+                    TokenKind::Word => problem.likely_fix("write `=`", place, " ="),
+                    _ => problem.fix("write `=`", place, " ="),
+                });
                 true
             }
             _ => {

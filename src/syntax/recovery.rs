@@ -92,7 +92,7 @@ impl Parser<'_> {
             if self.quotes_are_missing(items) {
                 return self.recover(items, first);
             }
-            if self.separator_is_missing(items) {
+            if self.separator_is_missing(items, first) {
                 return;
             }
             self.report_rest(items);
@@ -142,12 +142,12 @@ impl Parser<'_> {
     }
 
     /// Two items on a line without a separator: says so, and goes on with the second.
-    fn separator_is_missing(&mut self, items: Items) -> bool {
+    fn separator_is_missing(&mut self, items: Items, first: Token) -> bool {
         let entry = self.kind().is_word() && self.kind_at(1) == TokenKind::Equal;
         let typed = self.kind().is_word() && self.kind_at(1) == TokenKind::Colon;
         let begins = match items {
             Items::File => return self.line_is_missing(),
-            Items::Body => entry || typed || self.block_begins(),
+            Items::Body => entry || typed || self.block_begins() || self.next_blocks(first),
             Items::Entries => entry,
             Items::Arms => false,
             Items::Elements | Items::Arguments => {
@@ -161,10 +161,47 @@ impl Parser<'_> {
         let place = self.after();
         let problem = Diagnostic::error(&codes::MISSING, place, "a `,` is missing")
             .label("something else begins after this")
-            .help("write `,` between the two; text stands between `\"`")
-            .fix("write `,`", place, ",");
-        self.report(problem);
+            .help(match items {
+                Items::Body => "write `,` between the two, or begin a new line",
+                _ => "write `,` between the two; text stands between `\"`",
+            });
+        // `stack prod eu`: three words may be a label of two.
+        let sure = items != Items::Body
+            || self.kind_before() != Some(TokenKind::Word)
+            || self.text_of(first) == self.text_of(self.token(0));
+        self.report(match sure {
+            true => problem.fix("write `,`", place, ","),
+            false => problem.likely_fix("write `,`", place, ","),
+        });
         true
+    }
+
+    /// Whether blocks begin here that have nothing but a label, after the item that began with `first`: after a field
+    /// whose value ends with a word they may be anything.
+    fn next_blocks(&self, first: Token) -> bool {
+        let rest = self.text.get(first.end as usize..).unwrap_or("");
+        let is_field = rest.trim_start().starts_with('=');
+        let after_word = self.kind_before() == Some(TokenKind::Word);
+        self.next_block() && !(is_field && after_word)
+    }
+
+    /// `stack A stack B`: whether a kind and its label stand here on one line, and then no further word. Several of
+    /// them may follow each other.
+    pub fn next_block(&self) -> bool {
+        let mut words = 0;
+        loop {
+            let token = self.token(words);
+            if token.first || !(token.kind.is_word() || token.kind.is_string()) {
+                return words > 0 && words % 2 == 0;
+            }
+            if words % 2 == 0 && !token.kind.is_word() {
+                return false;
+            }
+            if self.kind_at(words + 1) == TokenKind::Equal {
+                return words > 0 && words % 2 == 0;
+            }
+            words += 1;
+        }
     }
 
     /// `stack A { … } stack B { … }`: whether a block begins here, after a value or another block.

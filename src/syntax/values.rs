@@ -76,7 +76,9 @@ impl Parser<'_> {
                 format!("`{word}` is a reserved word"),
             )
             .label("a value is needed here")
-            .help("where the text is meant, write it between `\"`")
+            .help(format!(
+                "where the text is meant, write it between `\"`; a block of this label is reached by its kind: `step[\"{word}\"]`"
+            ))
         } else if token.kind == TokenKind::OpenBrace {
             Diagnostic::error(
                 &codes::UNEXPECTED,
@@ -128,8 +130,12 @@ impl Parser<'_> {
     #[cold]
     fn missing_separator(&mut self, first: Token) {
         let place = self.after();
-        let problem = Diagnostic::error(&codes::MISSING, place, "`;` is missing after a `let`")
-            .label("`;` belongs here")
+        let (message, label) = match self.kind().is_closer() {
+            true => ("a `let` alone gives no value", "a value is missing here"),
+            false => ("`;` is missing after a `let`", "`;` belongs here"),
+        };
+        let problem = Diagnostic::error(&codes::MISSING, place, message)
+            .label(label)
             .help("write `;` and the value: `(let a = 1; a + 1)`");
         self.fail(problem);
         self.recover(Items::Entries, first);

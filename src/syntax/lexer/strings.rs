@@ -31,6 +31,9 @@ enum Stop {
     Unclosed,
 }
 
+/// So many lines are looked at for the end of a string that began on another one.
+const MOST_LINES: usize = 20;
+
 /// An unclosed `#{` is read again as text so often in a file; after that its line is given up.
 const MAX_REWINDS: u32 = 32;
 
@@ -154,6 +157,20 @@ impl Lexer<'_> {
             // A quote that is one too many within `#{…}` is as likely the end of the string around it.
             return self.unclosed_interpolation(index);
         }
+        if let Some(end) = self.end_on_a_later_line(open).filter(|_| !multiline) {
+            let line = self.end_of_line(open);
+            let problem = Diagnostic::error(
+                &codes::STRING_NOT_CLOSED,
+                self.span(open, line),
+                "a line break stands in this string",
+            )
+            .label("a text between `\"` ends on its line")
+            .help("text of several lines stands between `\"\"\"`, each on a line of its own");
+            self.lexed.problems.push(problem);
+            self.push(TokenKind::BadString, open, end);
+            self.position = end;
+            return;
+        }
         let (what, end) = if multiline {
             ("`\"\"\"`", self.end_of_indented(open))
         } else {
@@ -273,6 +290,34 @@ impl Lexer<'_> {
             .unwrap_or(rest.len());
         let length = self.slice(from, from + length).trim_end().len();
         from + length.max(1)
+    }
+
+    /// The byte after the `"` that ends a string on a later line: one that would open a string without end there, and
+    /// stands where none is opened.
+    fn end_on_a_later_line(&self, open: usize) -> Option<usize> {
+        let mut start = open + self.slice(open, self.bytes.len()).find('\n')? + 1;
+        let rest = self.slice(start, self.bytes.len());
+        for line in rest.split_inclusive('\n').take(MOST_LINES) {
+            let mut escaped = false;
+            let quotes = line.char_indices().filter(|(_, c)| {
+                let quote = *c == '"' && !escaped;
+                escaped = *c == '\\' && !escaped;
+                quote
+            });
+            let quotes: Vec<usize> = quotes.map(|(at, _)| at).collect();
+            if let Some(first) = quotes.first() {
+                let before = line.get(..*first).unwrap_or("");
+                let after = line.get(first + 1..).unwrap_or("").trim_start();
+                let opens = before.is_empty()
+                    || before.ends_with([' ', '\t', '(', '[', '{', ',', '=', ':', '+', '#']);
+                let closes =
+                    after.is_empty() || after.starts_with([',', ';', ')', ']', '}', '.', '/']);
+                let ends = !opens || before.trim().is_empty() && closes;
+                return (quotes.len() % 2 == 1 && ends).then_some(start + first + 1);
+            }
+            start += line.len();
+        }
+        None
     }
 
     /// The end of the last line that is indented more than the line of byte `from`.
