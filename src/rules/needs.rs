@@ -205,6 +205,12 @@ fn of_target(
 
 /// Picks of triggers that leave out what a picked environment needs.
 fn picks(pipeline: &Pipeline, problems: &mut Problems) {
+    // That a value is used which is not made says more than the `needs` beside it.
+    let told = problems.iter();
+    let told: Vec<String> = told
+        .filter(|problem| problem.code == &PICK_LACKS)
+        .map(|problem| problem.message.clone())
+        .collect();
     for trigger in &pipeline.triggers {
         let Some(deploy) = &trigger.deploy else {
             continue;
@@ -226,14 +232,18 @@ fn picks(pipeline: &Pipeline, problems: &mut Problems) {
                 .flatten()
                 .filter(|need| !picked(&need.path))
             {
+                let lacks = format!(
+                    "`on {}` deploys `{}` without `{need}`, ",
+                    trigger.name.value, environment.name.value
+                );
+                if told.iter().any(|message| message.starts_with(&lacks)) {
+                    continue;
+                }
                 problems.push(
                     Diagnostic::warning(
                         &PICK_LACKS,
                         trigger.name.span,
-                        format!(
-                            "`on {}` deploys `{}` without `{need}`, which it needs",
-                            trigger.name.value, environment.name.value
-                        ),
+                        format!("{lacks}which it needs"),
                     )
                     .label("this pick")
                     .also(need.span, "needed here")

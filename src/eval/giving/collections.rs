@@ -186,6 +186,7 @@ impl<'a> Interpreter<'a> {
             return Value::error(span);
         };
         let mut failed = false;
+        let mut meant: Vec<&str> = Vec::new();
         for (key, item) in &map.entries {
             if schema.fields.contains_key(key) {
                 continue;
@@ -198,7 +199,10 @@ impl<'a> Interpreter<'a> {
             )
             .label(format!("the value of `{key}`"));
             diagnostic = match did_you_mean(key, known.clone()) {
-                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                Some(near) => {
+                    meant.push(near);
+                    diagnostic.help(format!("did you mean `{near}`?"))
+                }
                 None => diagnostic.note(format!("its fields are {}", list_names(known, 12))),
             };
             self.report_in(giving.scope, self.read_here(diagnostic, item.span, giving));
@@ -206,7 +210,7 @@ impl<'a> Interpreter<'a> {
         }
         let whole = Value::new(Kind::Map(Rc::clone(&map)), span);
         for (key, field) in &schema.fields {
-            if field.required && !map.entries.contains_key(key) {
+            if field.required && !map.entries.contains_key(key) && !meant.contains(&key.as_str()) {
                 let wanted = schema.fields.keys().map(SmolStr::as_str);
                 self.no_entry(&whole, &map, key, wanted, giving);
                 failed = true;

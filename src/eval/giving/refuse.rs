@@ -140,9 +140,18 @@ impl<'a> Interpreter<'a> {
                     None => diagnostic.note(format!("it may be {}", list_names(known, 12))),
                 }
             }
+            // A number as it is written, not as it is kept.
+            (Kind::Int(_) | Kind::Float(_), _) if giving.data => {
+                let written = match self.is_data(value.span) {
+                    true => format!("`{}`", self.text_of(value.span)),
+                    false => self.shown(&value),
+                };
+                diagnostic.note(format!("the value is {written}"))
+            }
             _ => diagnostic.note(format!("the value is {}", self.shown(&value))),
         };
-        let help = match (&value.kind, ty.base()) {
+        let wanted = ty.without_null();
+        let help = match (&value.kind, wanted.base()) {
             (Kind::String(_), Type::Int) => Some("remove the quotes"),
             (Kind::String(_), Type::Duration) => {
                 Some("read it as a `String`, and make it a duration by `to_duration`")
@@ -150,6 +159,12 @@ impl<'a> Interpreter<'a> {
             (Kind::String(_), Type::Size) => {
                 Some("read it as a `String`, and make it a size by `to_size`")
             }
+            (Kind::Int(_) | Kind::Float(_), Type::Duration) if giving.data => Some(
+                "write it with its unit, `\"5m\"`, read it as a `String`, and make it a duration by `to_duration`",
+            ),
+            (Kind::Int(_) | Kind::Float(_), Type::Size) if giving.data => Some(
+                "write it with its unit, `\"5Gi\"`, read it as a `String`, and make it a size by `to_size`",
+            ),
             (Kind::Int(_) | Kind::Float(_), Type::String) if giving.data => {
                 Some("put it in quotes")
             }

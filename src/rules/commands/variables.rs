@@ -121,6 +121,7 @@ pub fn check(
         let bash = unit.shell == Shell::Bash && BASH_VARIABLES.contains(&name);
         if read.guarded
             || bash
+            || (read.bash && unit.shell == Shell::Sh)
             || reported.contains(&name)
             || env.contains_key(name)
             || script.assigned.iter().any(|assigned| assigned == name)
@@ -172,6 +173,9 @@ pub fn check(
                     Some(value) => diagnostic.also(value.span, format!("`{}` has it", step.path)),
                     None => diagnostic,
                 }
+            }
+            (None, None, None) if BASH_VARIABLES.contains(&name) => {
+                diagnostic.help("bash sets it: set `shell = \"bash\"` on the step")
             }
             (None, None, None) => diagnostic.help(format!(
                 "add `{name} = …` to `env`, or say what stands in for it: `${{{name}:-}}`"

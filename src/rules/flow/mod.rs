@@ -82,16 +82,21 @@ fn is_made(
 
 fn too_early(pipeline: &Pipeline, used: &Use<'_>, maker: &BlockPath, name: &str) -> Diagnostic {
     let user = used.user;
+    let same = maker == user;
     let mut diagnostic = Diagnostic::error(
         &USED_BEFORE_MADE,
         used.need.span,
-        format!("`{maker}.{name}` is used by `{user}`, which does not wait for `{maker}`"),
+        match same {
+            true => format!("`{maker}.{name}` is used by `{user}` itself, which makes it"),
+            false => {
+                format!("`{maker}.{name}` is used by `{user}`, which does not wait for `{maker}`")
+            }
+        },
     )
     .label(format!("not known yet when `{user}` begins"));
     if let Some(span) = place_of(pipeline, maker) {
         diagnostic = diagnostic.also(span, format!("`{name}` is made here"));
     }
-    let same = maker == user;
     let kind = |path: &BlockPath| {
         path.0
             .last()

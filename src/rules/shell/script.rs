@@ -101,6 +101,8 @@ pub struct Read {
     pub name: String,
     /// Whether the text says what to do where it is not set: `${X:-y}`.
     pub guarded: bool,
+    /// Whether the expansion is bash's own: `sh` gets no further than that.
+    pub bash: bool,
     /// Where.
     pub at: Range<usize>,
 }

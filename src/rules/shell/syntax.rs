@@ -28,18 +28,32 @@ fn fault(at: Range<usize>, message: &str, label: &str, help: &str) -> SyntaxErro
     }
 }
 
+/// `${a:}`, for which every shell stops. The place is that in the whole text.
+pub fn no_offset(at: Range<usize>) -> SyntaxError {
+    fault(
+        at,
+        "the shell cannot read what follows the `:`",
+        "every shell stops with \"bad substitution\"",
+        "write `${x:-text}` for what stands in where it is empty, `${x}` for its value alone",
+    )
+}
+
 /// Explains an error of the parser.
 pub fn explain(error: &ParseError, text: &str, origin: &Origin) -> SyntaxError {
     let mut result = match error {
         ParseError::Tokenizing { inner, position } => unterminated(inner, position.as_ref(), text),
-        ParseError::ParsingNear(position) => near(Bytes::new(text).byte(position.index), text),
-        ParseError::ParsingAtEndOfInput => unbalanced(text).unwrap_or_else(|| {
-            let tokens = tokenize_str(text).unwrap_or_default();
-            match bracket(&Bytes::new(text), &tokens) {
-                Some(start) => near(start, text),
-                None => at_end(text),
-            }
-        }),
+        ParseError::ParsingNear(position) => {
+            swallowed(text).unwrap_or_else(|| near(Bytes::new(text).byte(position.index), text))
+        }
+        ParseError::ParsingAtEndOfInput => swallowed(text)
+            .or_else(|| unbalanced(text))
+            .unwrap_or_else(|| {
+                let tokens = tokenize_str(text).unwrap_or_default();
+                match bracket(&Bytes::new(text), &tokens) {
+                    Some(start) => near(start, text),
+                    None => at_end(text),
+                }
+            }),
     };
     // A token is not always as long as what was written.
     let whole = text.floor_char_boundary(result.at.start)..text.ceil_char_boundary(result.at.end);
@@ -222,6 +236,17 @@ fn near(start: usize, text: &str) -> SyntaxError {
     if let Some(error) = unbalanced(text).filter(|error| error.at.start <= start || token == "\n") {
         return error;
     }
+    if text
+        .get(..start)
+        .is_some_and(|before| before.trim_end().ends_with("select"))
+    {
+        return fault(
+            at,
+            "`select` asks a person at a terminal, and a run has none",
+            "a choice is asked here",
+            "write a loop, `for x in a b; do … done`, or make the choice an `input` of the pipeline",
+        );
+    }
     let (label, help) = match token.as_str() {
         ")" => (
             "nothing is open that this could close",
@@ -290,6 +315,46 @@ fn at_end(text: &str) -> SyntaxError {
             )
         }
     }
+}
+
+/// `if [ -f x ] then`: a `then` or `do` that is taken for an argument, because no `;` stands before it.
+fn swallowed(text: &str) -> Option<SyntaxError> {
+    let tokens = tokenize_str(text).ok()?;
+    let bytes = Bytes::new(text);
+    // The keywords that are still to come, innermost last.
+    let mut wanted: Vec<&str> = Vec::new();
+    let mut command = true;
+    for token in &tokens {
+        let word = token.to_str();
+        if matches!(token, Token::Operator(..)) {
+            command = true;
+            continue;
+        }
+        let is_wanted = wanted.last().is_some_and(|keyword| *keyword == word);
+        if is_wanted && !command {
+            let start = bytes.byte(token.location().start.index);
+            return Some(fault(
+                start..start + word.len(),
+                &format!("`{word}` is taken for an argument of the command before it"),
+                "no `;` stands before it",
+                &format!("write `; {word}`, or begin a new line"),
+            ));
+        }
+        if is_wanted {
+            wanted.pop();
+        }
+        match word {
+            "if" | "elif" if command => wanted.push("then"),
+            "while" | "until" if command => wanted.push("do"),
+            "for" if command => wanted.push("do"),
+            _ => {}
+        }
+        let opens = [
+            "if", "then", "else", "elif", "do", "while", "until", "{", "!",
+        ];
+        command = command && opens.contains(&word) || is_wanted;
+    }
+    None
 }
 
 /// Keywords and brackets that do not come in pairs: which one is left.

@@ -10,7 +10,7 @@ use crate::rules::shell::guard;
 use crate::rules::shell::read::options;
 use crate::rules::shell::script::{Place, Read, Word};
 use crate::rules::shell::substitution;
-use crate::rules::shell::syntax::SyntaxError;
+use crate::rules::shell::syntax::{self, SyntaxError};
 use crate::rules::shell::text::{Origin, Text};
 use crate::rules::shell::tree::Reader;
 
@@ -225,7 +225,14 @@ fn parameter(
     word: &mut Word,
     place: &Place,
 ) -> Result<(), SyntaxError> {
+    if let ParameterExpr::Substring { offset, .. } = expansion
+        && offset.value.trim().is_empty()
+    {
+        return Err(syntax::no_offset(at));
+    }
+    let before = reader.script.bash.len();
     bash::expansion(expansion, at.clone(), &mut reader.script.bash);
+    let bash = reader.script.bash.len() > before;
     let Some((parameter, guarded, stand_in)) = parts(expansion) else {
         return Ok(());
     };
@@ -240,6 +247,7 @@ fn parameter(
         reader.script.reads.push(Read {
             name: name.clone(),
             guarded,
+            bash,
             at: at.clone(),
         });
         if matches!(expansion, ParameterExpr::AssignDefaultValues { .. }) {
