@@ -148,7 +148,7 @@ fn stacks_use_what_earlier_ones_made() {
     );
     wrong(
         second(1, "environment dev stack Web"),
-        &["A0603 `dev.Web.Url` is used by `dev.Web`, which does not wait for `dev.Web`"],
+        &["A0603 `dev.Web.Url` is used by `dev.Web` itself, which makes it"],
     );
 }
 

@@ -118,6 +118,15 @@ fn changes(text: &str) -> (Vec<String>, Vec<String>) {
     (texts(Applicability::Certain), texts(Applicability::Likely))
 }
 
+/// An import is left alone as long as a name of the file means nothing: it may be meant by that.
+#[test]
+fn imports_are_left_where_a_name_is_unknown() {
+    let text = "use std.notify.{slack}\nlet a = slak(secret(\"x\"))";
+    assert_eq!(changes(text), (vec![], vec!["slack".to_owned()]));
+    let text = "use std.notify.{slack}\nlet a = 1";
+    assert_eq!(changes(text), (vec![String::new()], vec![]));
+}
+
 /// `--fix` makes what can mean one thing alone; what is a guess, a person must choose.
 #[test]
 fn a_guess_is_left_to_a_person() {
@@ -131,6 +140,16 @@ fn a_guess_is_left_to_a_person() {
         ("let x = len([1, 2)", vec!["]"]),
         ("let stage: \"dev\" | \"prod\" = \"prd\"", vec!["\"prod\""]),
         ("let a = 1\u{200b}", vec![""]),
+        // The kind and the label of a block.
+        ("let a = { stack A }", vec![" ="]),
+        (
+            "schema S { block a: T[] }\nschema T { name: String }\nlet x = S { a = b }",
+            vec![" "],
+        ),
+        (
+            "schema S { block a: T[], block b: T[] }\nschema T { name: String }\nlet x = S { a c b d }",
+            vec![","],
+        ),
     ];
     for (text, proposed) in guesses {
         assert_eq!(
@@ -148,6 +167,14 @@ fn a_guess_is_left_to_a_person() {
         ("let a = 3\nlet x = a \u{2013} 1", "-"),
         ("let a = 3\nlet x = a\u{2013}1", " - "),
         ("let a = true and false", "&&"),
+        (
+            "schema S { block a: T[] }\nschema T { name: String }\nlet x = S { a b = { } }",
+            " ",
+        ),
+        (
+            "schema S { block a: T[] }\nschema T { name: String }\nlet x = S { a b a c }",
+            ",",
+        ),
     ];
     for (text, fixed) in certain {
         assert_eq!(changes(text), (vec![fixed.to_owned()], vec![]), "{text}");

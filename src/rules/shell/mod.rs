@@ -4,6 +4,7 @@ mod bash;
 mod documents;
 mod effects;
 mod guard;
+mod pairs;
 mod read;
 mod script;
 mod simple;

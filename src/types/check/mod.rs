@@ -11,6 +11,7 @@ mod comparison;
 mod comprehension;
 mod declaration;
 mod expression;
+mod field;
 mod generics;
 mod index;
 mod known;
@@ -28,6 +29,7 @@ mod role;
 mod runtime;
 mod scope;
 mod text;
+mod units;
 
 use std::rc::Rc;
 
