@@ -224,6 +224,38 @@ impl Task {
         }
     }
 
+    /// Where it is in a run as far as its flags say; where the file cannot be read, nothing else does.
+    pub fn likely_path(&self) -> String {
+        let own = |environment: &str, name: &str| format!("{environment}/{name}");
+        let held = |holder: &Holder, name: &str| {
+            let holder = holder.environment.as_ref().or(holder.wave.as_ref());
+            holder.map_or(name.to_owned(), |holder| own(holder, name))
+        };
+        let path = match self {
+            Task::Check(named) | Task::Step(named) | Task::Test(named) => {
+                held(&named.holder, &named.name)
+            }
+            Task::ApprovalRequest(holder) => held(holder, "approval"),
+            Task::ApprovalDecision(decision) => held(&decision.holder, "approval"),
+            Task::Hook(hook) => {
+                let name = hook.hook.split_once('.').map_or("hook", |(_, name)| name);
+                own(&hook.environment, name)
+            }
+            Task::Deploy(deploy) if deploy.group == 1 => own(&deploy.environment, "deploy"),
+            Task::Deploy(deploy) => own(&deploy.environment, &format!("deploy-{}", deploy.group)),
+            Task::Diff(diff) => own(&diff.environment, "diff"),
+            Task::Bake(bake) => own(&bake.environment, "bake"),
+            Task::Preflight | Task::Tools(_) | Task::Build | Task::SelfUpdate | Task::Finish(_) => {
+                self.word().to_owned()
+            }
+        };
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/');
+        match path.chars().all(is_plain) {
+            true => path,
+            false => self.word().to_owned(),
+        }
+    }
+
     /// The arguments of `aphex stage` that mean it.
     pub fn arguments(&self) -> Vec<String> {
         let mut arguments = vec![self.word().to_owned()];

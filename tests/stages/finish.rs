@@ -206,6 +206,48 @@ fn req_8_2_a_run_is_remembered_without_its_repository() {
     assert_eq!(stage(&record, "build")["outcome"], "succeeded");
 }
 
+/// A stage of a commit whose file is wrong is remembered where it belongs, as far as its flags say.
+#[test]
+fn req_9_2_stages_of_a_wrong_file_are_remembered_apart() {
+    let pods = Pods::new(Project::new(
+        "build { run = [\"true\"] }\n  wrong = 1",
+        STACK,
+    ));
+    for (pod, words, path) in [
+        (
+            "1",
+            &["deploy", "--environment", "dev", "--group", "1"][..],
+            "dev/deploy",
+        ),
+        (
+            "2",
+            &["deploy", "--environment", "prod", "--group", "2"],
+            "prod/deploy-2",
+        ),
+        (
+            "3",
+            &["hook", "--environment", "dev", "--hook", "before.migrate"],
+            "dev/migrate",
+        ),
+        (
+            "4",
+            &["test", "--wave", "all", "--name", "smoke"],
+            "all/smoke",
+        ),
+        (
+            "5",
+            &["test", "--wave", "../all", "--name", "smoke"],
+            "test",
+        ),
+    ] {
+        assert_eq!(pods.pod(pod, words).status.code(), Some(1));
+        let result = pods.read(&format!("runs/shop-7/stages/{path}/0.json"));
+        assert_eq!(result["stage"], path);
+        assert_eq!(result["outcome"], "failed");
+        assert_eq!(result["error"]["code"], "A0401", "{result:#}");
+    }
+}
+
 #[test]
 fn req_9_5_a_pod_looks_for_the_tools_of_its_image() {
     let pods = Pods::new(Project::new(

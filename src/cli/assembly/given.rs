@@ -135,6 +135,6 @@ pub(super) fn told(environment: &Environment, stacks: usize, found: &[Diagnostic
     let name = &environment.name.value;
     match found.len() {
         0 => format!("environment `{name}`: {stacks} as the pipeline says\n"),
-        _ => format!("environment `{name}`: {stacks} compared\n"),
+        _ => format!("environment `{name}`: {stacks}, not all as the pipeline says\n"),
     }
 }

@@ -104,7 +104,7 @@ pub fn perform(context: &Context, task: &Task, paint: Paint) -> Outcome {
             .path
             .clone()
             .or(path)
-            .unwrap_or_else(|| task.word().to_owned()),
+            .unwrap_or_else(|| task.likely_path()),
         kind: task.word().to_owned(),
         attempt: context.attempt,
         outcome,
