@@ -349,12 +349,9 @@ fn wave_stages<'p>(
 /// Whether a wave's tests run after these of its environments: after all of them, and of those that a run reaches by itself where there are any.
 fn is_whole(wave: &Wave, members: &[&Environment]) -> bool {
     let automatic = |environment: &&Environment| environment.start == Start::Auto;
-    let picked =
-        |environment: &Environment| members.iter().any(|member| member.path == environment.path);
-    let mut wanted = wave.environments.iter().filter(automatic).peekable();
-    match wanted.peek() {
-        Some(_) => wanted.all(picked),
-        None => members.len() == wave.environments.len(),
+    match wave.environments.iter().filter(automatic).count() {
+        0 => members.len() == wave.environments.len(),
+        all => members.iter().copied().filter(automatic).count() == all,
     }
 }
 
