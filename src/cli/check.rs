@@ -128,7 +128,9 @@ fn look(inputs: &[Input], whole: bool, mut more: impl FnMut(&Input, &mut Analysi
         .iter()
         .map(|input| {
             let mut analysis = output::look(input);
-            names.add(input, &mut analysis);
+            if inputs.len() > 1 {
+                names.add(input, &mut analysis);
+            }
             more(input, &mut analysis);
             output::report(input, analysis)
         })

@@ -35,6 +35,12 @@ pub struct Refused {
     pub body: String,
 }
 
+impl From<Refused> for String {
+    fn from(refused: Refused) -> String {
+        refused.problem
+    }
+}
+
 impl Refused {
     fn unanswered(problem: String) -> Refused {
         let body = String::new();

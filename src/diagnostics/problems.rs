@@ -23,14 +23,7 @@ impl Problems {
     /// Reports one that says better what others of this code say of the same place, or of one around it.
     pub fn push_for(&mut self, code: &Code, diagnostic: Diagnostic) {
         if let Some(place) = diagnostic.span() {
-            self.list.retain(|other| {
-                let covers = |span: Span| {
-                    span.source == place.source
-                        && span.start <= place.start
-                        && place.end <= span.end
-                };
-                other.code != code || !other.span().is_some_and(covers)
-            });
+            self.drop_where(code, |span| span.contains(place));
         }
         self.list.push(diagnostic);
     }
@@ -54,10 +47,12 @@ impl Problems {
 
     /// Takes back what was reported of a kind within a place, for something that says more.
     pub fn drop_within(&mut self, code: &Code, place: Span) {
-        let within = |found: &Diagnostic| {
-            found.code == code && found.span().is_some_and(|span| place.contains(span))
-        };
-        self.list.retain(|found| !within(found));
+        self.drop_where(code, |span| place.contains(span));
+    }
+
+    fn drop_where(&mut self, code: &Code, is_there: impl Fn(Span) -> bool) {
+        self.list
+            .retain(|found| found.code != code || !found.span().is_some_and(&is_there));
     }
 
     /// How many were reported so far.

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use smol_str::SmolStr;
+
 use crate::collections::HashSet;
 use crate::diagnostics::codes::blocks as codes;
 use crate::diagnostics::{Code, Diagnostic};
@@ -14,7 +16,6 @@ use crate::eval::value::{Kind, Value};
 use crate::resolve::ModuleId;
 use crate::source::Span;
 use crate::syntax::ast::{Assert, BinaryOp, Body, BodyItem, Expr, ExprKind, Item, Policy, UnaryOp};
-use smol_str::SmolStr;
 
 impl<'a> Interpreter<'a> {
     /// Tests the asserts of an instance: those of its schema, those in its bodies.

@@ -122,13 +122,8 @@ fn entries(pipeline: &Pipeline, graph: &Graph<'_>, problems: &mut Problems) {
 
 /// What in the file makes a way to start.
 fn started(pipeline: &Pipeline, entry: &Entry<'_>) -> Option<Span> {
-    let triggers = || {
-        entry
-            .triggers
-            .iter()
-            .filter_map(|index| pipeline.triggers.get(*index))
-    };
-    if let Some(trigger) = triggers().next() {
+    let trigger = entry.triggers.first();
+    if let Some(trigger) = trigger.and_then(|index| pipeline.triggers.get(*index)) {
         return Some(trigger.name.span);
     }
     let manual = |environment: &&Environment| {

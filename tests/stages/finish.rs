@@ -77,11 +77,14 @@ impl Pods {
         command
     }
 
+    /// The init container of a pod, to be started.
+    pub fn init(&self, pod: &str, words: &[&str]) -> Command {
+        self.command(pod, &[&["checkout", "--for"], words].concat())
+    }
+
     /// The init container of a pod.
     pub fn checkout(&self, pod: &str, words: &[&str]) {
-        let mut checkout = vec!["checkout", "--for"];
-        checkout.extend(words);
-        let output = self.command(pod, &checkout).output().unwrap();
+        let output = self.init(pod, words).output().unwrap();
         assert!(output.status.success(), "{}", text(&output));
     }
 
@@ -170,10 +173,7 @@ fn req_8_2_two_that_finish_at_once_leave_one_whole_record() {
     assert!(pods.pod("1", &["build"]).status.success());
     let words = ["finish", "--status", "Succeeded"];
     for pod in ["2", "3"] {
-        let mut checkout = vec!["checkout", "--for"];
-        checkout.extend(words);
-        let output = pods.command(pod, &checkout).output().unwrap();
-        assert!(output.status.success(), "{}", text(&output));
+        pods.checkout(pod, &words);
     }
     let both: Vec<_> = ["2", "3"]
         .map(|pod| pods.command(pod, &words).spawn().unwrap())
@@ -381,11 +381,9 @@ fn a_pull_request_follows_its_own_entry() {
     fs::write(&file, with).unwrap();
     let pods = Pods::new(project);
     let words = ["finish", "--status", "Failed"];
-    let mut checkout = vec!["checkout", "--for"];
-    checkout.extend(words);
     let entry = ("APHEX_ENTRY", "shop-pull-request");
     assert!(
-        pods.command("1", &checkout)
+        pods.init("1", &words)
             .envs([entry])
             .output()
             .unwrap()

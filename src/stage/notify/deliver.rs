@@ -49,10 +49,10 @@ pub fn deliver(parcels: &[Parcel], limits: Limits) -> Vec<Result<(), String>> {
 
 fn one(parcel: &Parcel, limits: Limits) -> Result<(), String> {
     match parcel {
-        Parcel::Http(request) => match send(request, limits) {
-            Ok(_) => Ok(()),
-            Err(refused) => Err(refused.problem),
-        },
+        Parcel::Http(request) => {
+            send(request, limits)?;
+            Ok(())
+        }
         Parcel::Sns {
             topic,
             subject,

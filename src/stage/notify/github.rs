@@ -72,7 +72,7 @@ pub fn keep_comment(
     let mut own = None;
     for page in 1..=PAGES {
         let path = format!("{comments}?per_page=50&page={page}");
-        let answer = sent(&request("GET", api, &path, token, ""), limits)?;
+        let answer = send(&request("GET", api, &path, token, ""), limits)?;
         let found: Vec<Found> = read(&answer)?;
         let is_last = found.len() < 50;
         let mut marked = found.into_iter().filter(|found| {
@@ -91,11 +91,8 @@ pub fn keep_comment(
         }
         None => request("POST", api, &comments, token, &body),
     };
-    sent(&request, limits).map(|_| ())
-}
-
-fn sent(request: &Request, limits: Limits) -> Result<Answer, String> {
-    send(request, limits).map_err(|refused| refused.problem)
+    send(&request, limits)?;
+    Ok(())
 }
 
 fn read(answer: &Answer) -> Result<Vec<Found>, String> {

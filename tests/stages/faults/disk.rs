@@ -175,8 +175,7 @@ fn a_stage_without_space_fails_with_a_reason_and_keeps_nothing_half() {
     let Some(disk) = Disk::mount(test, pods.root("2"), 2_000) else {
         return;
     };
-    let checkout = [&["checkout", "--for"][..], &copy].concat();
-    let output = pods.command("2", &checkout).output().unwrap();
+    let output = pods.init("2", &copy).output().unwrap();
     let said = end_of(&text(&output));
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(
@@ -198,7 +197,7 @@ fn a_stage_without_space_fails_with_a_reason_and_keeps_nothing_half() {
         return;
     };
     disk.fill(4);
-    let output = pods.command("3", &checkout).output().unwrap();
+    let output = pods.init("3", &copy).output().unwrap();
     let said = end_of(&text(&output));
     assert_eq!(output.status.code(), Some(1), "{said}");
     // In Git's words, with the file.

@@ -133,7 +133,7 @@ fn a_checkout_that_is_ended_leaves_no_tree_that_a_stage_would_take() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let remote = format!("http://{}/acme/shop.git", silent.local_addr().unwrap());
     let child = pods
-        .command("1", &["checkout", "--for", "build"])
+        .init("1", &["build"])
         .env("APHEX_REMOTE", remote)
         .spawn()
         .unwrap();

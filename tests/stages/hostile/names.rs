@@ -125,7 +125,7 @@ fn what_is_no_event_is_refused() {
     ];
     for (number, (name, value)) in cases.iter().enumerate() {
         let what = format!("{name}={}", begin(value));
-        let mut command = pods.command(&format!("pod-{number}"), &["checkout", "--for", "build"]);
+        let mut command = pods.init(&format!("pod-{number}"), &["build"]);
         let output = command.env(name, value).output().unwrap();
         assert_harmless(&output, &canary, &what);
         assert_eq!(output.status.code(), Some(1), "{what}: {}", text(&output));

@@ -8,6 +8,18 @@ use crate::finish::Pods;
 use crate::support::project::{Project, text};
 use serde_json::json;
 
+/// What is no JSON object of its kind, and half of one that is.
+fn spoilt(whole: &str) -> [String; 6] {
+    [
+        String::new(),
+        "null".into(),
+        "[]".into(),
+        "{}".into(),
+        "[".repeat(500_000),
+        whole[..whole.len() / 2].to_owned(),
+    ]
+}
+
 /// A store to which somebody else writes, too.
 #[test]
 fn a_record_is_shown_without_harm() {
@@ -39,13 +51,8 @@ fn a_record_is_shown_without_harm() {
             record.to_string()
         })
         .collect();
+    texts.extend(spoilt(&whole));
     texts.extend([
-        String::new(),
-        "null".into(),
-        "[]".into(),
-        "{}".into(),
-        "[".repeat(500_000),
-        whole[..whole.len() / 2].to_owned(),
         whole.replacen("\"version\": 1", "\"version\": 99999999999", 1),
         whole.replacen("\"seconds\": ", "\"seconds\": 1e308", 1),
         whole.replacen("\"outcome\"", "\"\\u001b[2J\"", 1),
@@ -92,12 +99,6 @@ fn a_manifest_of_an_artifact_is_read_or_refused() {
     let whole = fs::read_to_string(&path).unwrap();
     let entry = |path: &str| whole.replacen("out.txt", path, 1);
     let texts = [
-        String::new(),
-        "null".into(),
-        "[]".into(),
-        "{}".into(),
-        "[".repeat(500_000),
-        whole[..whole.len() / 2].to_owned(),
         entry("../canary"),
         entry("/tmp/canary"),
         entry(".git/hooks/post-checkout"),
@@ -117,24 +118,13 @@ fn a_manifest_of_an_artifact_is_read_or_refused() {
             &format!("\"entries\":[{}", "{},".repeat(100_000)),
         ),
     ];
-    for (number, written) in texts.into_iter().enumerate() {
+    for (number, written) in spoilt(&whole).into_iter().chain(texts).enumerate() {
         let what = format!("{number}: {}", begin(&written));
         assert_ne!(written, whole, "{number}");
         fs::write(&path, written).unwrap();
         let pod = format!("copy-{number}");
         let output = pods
-            .command(
-                &pod,
-                &[
-                    "checkout",
-                    "--for",
-                    "step",
-                    "--environment",
-                    "dev",
-                    "--name",
-                    "copy",
-                ],
-            )
+            .init(&pod, &["step", "--environment", "dev", "--name", "copy"])
             .env("TOKEN", SECRET)
             .output()
             .unwrap();
