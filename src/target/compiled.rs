@@ -6,6 +6,7 @@ use crate::diagnostics::{Diagnostic, Problems};
 use crate::graph::{self, Graph};
 use crate::model::Pipeline;
 use crate::source::{Sources, Span};
+use crate::target::names::Stamp;
 use crate::target::source_map::piece;
 use crate::target::{Format, ManifestMap, SourceMap, argo, write};
 
@@ -59,7 +60,7 @@ pub fn check<'p>(
     pipelines: impl IntoIterator<Item = (&'p Pipeline, &'p Graph<'p>)>,
     problems: &mut Problems,
 ) {
-    let stamp = argo::Stamp {
+    let stamp = Stamp {
         spec: format!("sha256:{:064}", 0),
         compiler: env!("CARGO_PKG_VERSION").to_owned(),
     };
@@ -92,7 +93,7 @@ pub fn compile(
     }
     for (pipeline, spec) in pipelines {
         let graph = graph::build(pipeline);
-        let stamp = argo::Stamp {
+        let stamp = Stamp {
             spec: spec.clone(),
             compiler: options.version.clone(),
         };

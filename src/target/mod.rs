@@ -7,6 +7,7 @@
 pub mod argo;
 mod compiled;
 mod hash;
+pub mod names;
 mod source_map;
 mod text;
 

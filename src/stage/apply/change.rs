@@ -3,8 +3,9 @@
 use crate::cloud::kubernetes::{Cause, Cluster, Failure, Kind, Object};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::cluster::CONFLICT;
-use crate::stage::apply::wanted::{COMMIT, COMMITTED_AT, COMPILER, SPEC, TOPOLOGY};
+use crate::stage::apply::wanted::{COMMIT, COMMITTED_AT, TOPOLOGY};
 use crate::stage::apply::{Difference, Mark, Topology, Wanted, owner};
+use crate::target::names::{COMPILER, SPEC};
 
 /// The kind of the objects that runs are made from.
 pub const WORKFLOW_TEMPLATE: Kind = Kind {

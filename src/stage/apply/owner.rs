@@ -3,11 +3,7 @@
 use crate::cloud::kubernetes::Object;
 use crate::diagnostics::codes::cluster::FOREIGN;
 use crate::diagnostics::{Diagnostic, safe};
-
-/// The label that every object of Aphex has, and its value.
-const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "aphex");
-/// The label with the pipeline's name.
-const PIPELINE: &str = "aphex.dev/pipeline";
+use crate::target::names::{MANAGED_BY, PIPELINE, SOURCE};
 
 /// What finds everything that a pipeline has.
 pub fn selector(pipeline: &str) -> String {
@@ -47,7 +43,7 @@ pub fn foreign(object: &Object, kind: &str, namespace: &str, pipeline: &str) -> 
             "it stands in the namespace `{namespace}`, where the pipeline `{pipeline}` wants an object of the name"
         ))
         .help(help);
-    if let Some(source) = object.annotations.get("aphex.dev/source") {
+    if let Some(source) = object.annotations.get(SOURCE) {
         problem = problem.note(format!("its source is `{}`", safe::line(source)));
     }
     if !object.managers.is_empty() {

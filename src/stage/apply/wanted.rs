@@ -6,6 +6,7 @@ use crate::graph;
 use crate::model::Pipeline;
 use crate::stage::apply::Topology;
 use crate::target::argo;
+use crate::target::names::Stamp;
 
 /// The commit whose file was applied.
 pub const COMMIT: &str = "aphex.dev/commit";
@@ -13,12 +14,6 @@ pub const COMMIT: &str = "aphex.dev/commit";
 pub const COMMITTED_AT: &str = "aphex.dev/committed-at";
 /// The stages, for the next one who wants to know what has changed.
 pub const TOPOLOGY: &str = "aphex.dev/topology";
-/// The hash of the evaluated pipeline.
-#[cfg(feature = "cloud")]
-pub const SPEC: &str = "aphex.dev/spec";
-/// The compiler's version.
-#[cfg(feature = "cloud")]
-pub const COMPILER: &str = "aphex.dev/compiler";
 
 /// The commit that something is applied from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +42,7 @@ pub struct Wanted {
 /// The WorkflowTemplates of a pipeline, marked with the commit that they are of. In words why one could not be written.
 pub fn wanted(pipeline: &Pipeline, spec: &str, mark: &Mark) -> Result<Vec<Wanted>, String> {
     let graph = graph::build(pipeline);
-    let stamp = argo::Stamp {
+    let stamp = Stamp {
         spec: spec.to_owned(),
         compiler: env!("CARGO_PKG_VERSION").to_owned(),
     };

@@ -12,6 +12,7 @@ use crate::target::argo::manifest::{
     Backoff, EnvSource, EnvVar, ResourceRequirements, RetryStrategy, SecretKeyRef,
 };
 use crate::target::argo::pod::{ServiceShape, Shape, pull_policy, variable};
+use crate::target::names::Account;
 
 /// Seconds that a pod may live beyond the time-out of what it does: to start, check out, and, after the time-out,
 /// to keep reports and logs.
@@ -53,13 +54,7 @@ impl Holder<'_> {
 
 impl Leaf {
     /// A pod of the given image, for at most `seconds` of work.
-    fn new(
-        word: &'static str,
-        account: &'static str,
-        image: &str,
-        seconds: u64,
-        span: Span,
-    ) -> Self {
+    fn new(word: &'static str, account: Account, image: &str, seconds: u64, span: Span) -> Self {
         Leaf {
             shape: Shape {
                 word,
@@ -82,13 +77,7 @@ impl Leaf {
     }
 
     /// A stage of Aphex's own: safe to repeat when its pod is lost.
-    fn own(
-        word: &'static str,
-        account: &'static str,
-        image: &str,
-        seconds: u64,
-        span: Span,
-    ) -> Self {
+    fn own(word: &'static str, account: Account, image: &str, seconds: u64, span: Span) -> Self {
         let mut leaf = Leaf::new(word, account, image, seconds, span);
         leaf.shape.resources = requests("100m", "256Mi");
         leaf.shape.retry = Some(RetryStrategy {
@@ -198,7 +187,11 @@ pub fn images(pipeline: &Pipeline) -> Vec<(&str, Span)> {
 
 /// The pod that asks an image for the tools that the file calls.
 pub fn tools(validate: bool, image: &str, span: Span) -> Leaf {
-    let account = if validate { "validate" } else { "build" };
+    let account = if validate {
+        Account::Validate
+    } else {
+        Account::Build
+    };
     Leaf::own("tools", account, image, 300, span)
 }
 
@@ -210,21 +203,27 @@ pub fn leaves(
     holder: Holder<'_>,
 ) -> Vec<Leaf> {
     let validate = kind == EntryKind::Validate;
-    let account = |account: &'static str| if validate { "validate" } else { account };
+    let account = |account| if validate { Account::Validate } else { account };
     let runtime = &*pipeline.images.runtime.value;
     let span = stage.span;
     match stage.kind {
         StageKind::Environment(_) | StageKind::Wave(_) | StageKind::Diffs => Vec::new(),
         StageKind::Preflight => {
-            let mut leaf = Leaf::own("preflight", account("deploy"), runtime, 900, span);
+            let mut leaf = Leaf::own("preflight", account(Account::Deploy), runtime, 900, span);
             leaf.shape.outputs = vec!["result"];
             vec![leaf]
         }
         StageKind::SelfUpdate => {
-            vec![Leaf::own("self-update", "self-update", runtime, HOUR, span)]
+            vec![Leaf::own(
+                "self-update",
+                Account::SelfUpdate,
+                runtime,
+                HOUR,
+                span,
+            )]
         }
         StageKind::Finish => {
-            let mut leaf = Leaf::own("finish", account("finish"), runtime, 900, span);
+            let mut leaf = Leaf::own("finish", account(Account::Finish), runtime, 900, span);
             leaf.shape.flags = vec!["--status".to_owned(), "{{workflow.status}}".to_owned()];
             let comment = validate && has_comment(pipeline);
             let credentials = pipeline.checkout.credentials.iter().filter(|_| comment);
@@ -232,11 +231,22 @@ pub fn leaves(
             vec![leaf]
         }
         StageKind::Approval(approval) => {
-            let mut request = Leaf::own("approval-request", "deploy", runtime, 300, approval.span);
+            let mut request = Leaf::own(
+                "approval-request",
+                Account::Deploy,
+                runtime,
+                300,
+                approval.span,
+            );
             holder.apply(&mut request);
             request.secrets(notify_secrets(pipeline, true));
-            let mut decision =
-                Leaf::own("approval-decision", "deploy", runtime, 300, approval.span);
+            let mut decision = Leaf::own(
+                "approval-decision",
+                Account::Deploy,
+                runtime,
+                300,
+                approval.span,
+            );
             holder.apply(&mut decision);
             // Their values come from the question; see `dag`.
             for name in ["decision", "approver"] {
@@ -251,7 +261,13 @@ pub fn leaves(
                 Some(timeout) => timeout.value,
                 None => HOUR,
             });
-            let mut leaf = Leaf::own("deploy", "deploy", image(pipeline, app), time.sum(), span);
+            let mut leaf = Leaf::own(
+                "deploy",
+                Account::Deploy,
+                image(pipeline, app),
+                time.sum(),
+                span,
+            );
             holder.apply(&mut leaf);
             let group = stage
                 .name
@@ -270,7 +286,7 @@ pub fn leaves(
             app: name,
         } => {
             let app = app(pipeline, Some(&*name.value));
-            let mut leaf = Leaf::own("diff", "validate", image(pipeline, app), HOUR, span);
+            let mut leaf = Leaf::own("diff", Account::Validate, image(pipeline, app), HOUR, span);
             leaf.flag("environment", &environment.name.value);
             leaf.flag("app", &name.value);
             leaf.shape.resources = requests("500m", "1Gi");
@@ -280,7 +296,7 @@ pub fn leaves(
             vec![leaf]
         }
         StageKind::Bake(bake) => {
-            let mut leaf = Leaf::own("bake", "deploy", runtime, bake.time.value, span);
+            let mut leaf = Leaf::own("bake", Account::Deploy, runtime, bake.time.value, span);
             holder.apply(&mut leaf);
             vec![leaf]
         }
@@ -291,17 +307,17 @@ pub fn leaves(
 fn step_leaf(
     pipeline: &Pipeline,
     step: &Step,
-    account: impl Fn(&'static str) -> &'static str,
+    account: impl Fn(Account) -> Account,
     holder: Holder<'_>,
 ) -> Leaf {
     let image = step.image.as_ref().unwrap_or(&pipeline.images.builder);
     let seconds = step.timeout.as_ref().map_or(HOUR, |timeout| timeout.value);
     let (word, account) = match step.kind {
-        StepKind::Build => ("build", account("build")),
-        StepKind::Check => ("check", account("build")),
-        StepKind::Before | StepKind::After => ("hook", account("deploy")),
-        StepKind::Step => ("step", account("deploy")),
-        StepKind::Test => ("test", account("deploy")),
+        StepKind::Build => ("build", account(Account::Build)),
+        StepKind::Check => ("check", account(Account::Build)),
+        StepKind::Before | StepKind::After => ("hook", account(Account::Deploy)),
+        StepKind::Step => ("step", account(Account::Deploy)),
+        StepKind::Test => ("test", account(Account::Deploy)),
     };
     let mut leaf = Leaf::new(word, account, &image.value, seconds, step.span);
     holder.apply(&mut leaf);

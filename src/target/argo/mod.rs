@@ -22,5 +22,5 @@ mod tests;
 
 pub use leaf::steps;
 pub use limits::check;
-pub use object::{Compiled, Stamp, compile, entry_object_name};
+pub use object::{Compiled, compile, entry_object_name};
 pub use origin::origins;

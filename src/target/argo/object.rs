@@ -1,22 +1,12 @@
 //! The objects: names, labels, parameters, and what every run has.
 
-use crate::collections::IndexMap;
 use crate::eval::data::SecretStore;
 use crate::graph::{Entry, EntryKind, Graph};
 use crate::model::{Pipeline, Queue};
 use crate::target::argo::entry::templates;
 use crate::target::argo::manifest::*;
-use crate::target::argo::names::object_name;
 use crate::target::argo::pod::{Common, variable};
-
-/// Who compiled what.
-#[derive(Clone, Debug)]
-pub struct Stamp {
-    /// `sha256:` and the hash of the evaluated pipeline.
-    pub spec: String,
-    /// The version of the compiler.
-    pub compiler: String,
-}
+use crate::target::names::{self, Account, Stamp, object_name};
 
 /// One object, and which of the pipeline's entries it is.
 #[derive(Clone, Debug)]
@@ -54,15 +44,8 @@ fn object(pipeline: &Pipeline, entry: &Entry<'_>, stamp: &Stamp) -> WorkflowTemp
         let mut templates = templates.iter().map(|template| &template.name);
         templates.find(|name| *name == wanted).cloned()
     };
-    let owned = IndexMap::from_iter([
-        ("app.kubernetes.io/managed-by", "aphex".to_owned()),
-        ("aphex.dev/pipeline", pipeline.name.value.clone()),
-    ]);
-    let stamped = IndexMap::from_iter([
-        ("aphex.dev/source", pipeline.file.clone()),
-        ("aphex.dev/spec", stamp.spec.clone()),
-        ("aphex.dev/compiler", stamp.compiler.clone()),
-    ]);
+    let owned = names::labels(pipeline);
+    let stamped = names::annotations(pipeline, stamp);
     let mut volumes = vec![Volume {
         name: "aphex".to_owned(),
         empty_dir: Some(Empty {}),
@@ -82,7 +65,7 @@ fn object(pipeline: &Pipeline, entry: &Entry<'_>, stamp: &Stamp) -> WorkflowTemp
         spec: Spec {
             entrypoint: "main".to_owned(),
             on_exit: name("finish").unwrap_or_default(),
-            service_account_name: format!("{}-validate", pipeline.name.value),
+            service_account_name: Account::Validate.name(&pipeline.name.value),
             arguments: parameters(),
             synchronization: locks.then(|| Synchronization {
                 mutexes: vec![Named {

@@ -3,6 +3,7 @@
 use crate::collections::IndexMap;
 use crate::target::argo::manifest::*;
 use crate::target::argo::share::Slot;
+use crate::target::names::Account;
 
 /// Where the volume with the binary, the working tree and the stage's own files is mounted.
 const HOME: &str = "/aphex";
@@ -20,8 +21,8 @@ const GIT_CREDENTIALS: &str = "/run/aphex/git";
 pub struct Shape {
     /// The stage, and what the template is called after: `deploy`.
     pub word: &'static str,
-    /// Whose rights it has: the end of the service account's name.
-    pub account: &'static str,
+    /// Whose rights it has.
+    pub account: Account,
     /// What follows `aphex stage WORD`.
     pub flags: Vec<String>,
     /// The parameters that `flags` uses.
@@ -173,7 +174,7 @@ pub fn template(common: &Common, name: String, shape: &Shape, slots: &[Slot]) ->
         outputs: Arguments {
             parameters: shape.outputs.iter().map(|name| output(name)).collect(),
         },
-        service_account_name: Some(format!("{}-{}", common.pipeline, shape.account)),
+        service_account_name: Some(shape.account.name(&common.pipeline)),
         node_selector: shape
             .arch
             .map(|arch| IndexMap::from_iter([("kubernetes.io/arch", arch)]))

@@ -9,8 +9,9 @@ use crate::collections::HashMap;
 use crate::graph::{Ending, Stage, StageId, StageKind, build};
 use crate::model::fixture::*;
 use crate::model::{Environment, Step, StepKind, When};
+use crate::target::argo::compile;
 use crate::target::argo::manifest::{Dag, Task};
-use crate::target::argo::{Stamp, compile};
+use crate::target::names::Stamp;
 
 /// How a task ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use crate::model::{
     Arch, Bake, Deployment, EnvValue, Pipeline, Queue, Resources, Retry, RetryOn, Service, Start,
     Step, StepKind, Target, When,
 };
-use crate::target::argo::{Stamp, compile};
+use crate::target::argo::compile;
+use crate::target::names::Stamp;
 use crate::target::{Format, write};
 
 fn stamp() -> Stamp {
