@@ -3,6 +3,7 @@ module aphex/tests/judge
 go 1.26.0
 
 require (
+	aphex/tests/judge-common v0.0.0
 	github.com/argoproj/argo-workflows/v3 v3.6.12
 	github.com/sirupsen/logrus v1.9.3
 	k8s.io/api v0.32.2
@@ -104,3 +105,5 @@ require (
 	sigs.k8s.io/randfill v1.0.0 // indirect
 	sigs.k8s.io/structured-merge-diff/v4 v4.6.0 // indirect
 )
+
+replace aphex/tests/judge-common => ../judge-common

@@ -3,6 +3,7 @@ module aphex/tests/judge
 go 1.26.0
 
 require (
+	aphex/tests/judge-common v0.0.0
 	github.com/argoproj/argo-workflows/v3 v3.7.18
 	github.com/sirupsen/logrus v1.9.3
 	k8s.io/api v0.33.1
@@ -106,3 +107,5 @@ require (
 )
 
 replace github.com/olekukonko/tablewriter => github.com/olekukonko/tablewriter v0.0.5
+
+replace aphex/tests/judge-common => ../judge-common

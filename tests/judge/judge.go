@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sort"
 
+	"aphex/tests/judge-common"
+
 	wfv1 "github.com/argoproj/argo-workflows/v3/pkg/apis/workflow/v1alpha1"
 	"github.com/argoproj/argo-workflows/v3/workflow/validate"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,20 +37,11 @@ func (t clusterTemplates) Get(name string) (*wfv1.ClusterWorkflowTemplate, error
 }
 
 func judge(question request) answer {
-	result := answer{ID: question.ID, Argo: argo, Verdicts: []verdict{}}
+	result := answer{ID: question.ID, Argo: argo, Verdicts: []common.Verdict{}}
 	all := set{templates: templates{}, clusterTemplates: clusterTemplates{}}
 	decoded := documents(question.Manifests)
-	seen := map[string]int{}
-	for number, document := range decoded {
-		if document.object == nil {
-			continue
-		}
-		key := document.kind + " " + document.object.GetNamespace() + "/" + document.name()
-		if before, twice := seen[key]; twice && document.object.GetName() != "" {
-			document.refuse("document %d is a %s of the same name", before, document.kind)
-		}
-		seen[key] = number + 1
-		switch object := document.object.(type) {
+	for _, document := range decoded {
+		switch object := document.Object.(type) {
 		case *wfv1.WorkflowTemplate:
 			all.templates[object.Name] = object
 		case *wfv1.ClusterWorkflowTemplate:
@@ -56,24 +49,20 @@ func judge(question request) answer {
 		}
 	}
 	given := map[string]bool{}
-	for number, document := range decoded {
-		if document.object != nil {
-			checkObject(document)
+	for index, document := range decoded {
+		if document.Object != nil {
+			document.CheckObject(document.Kind != "ClusterWorkflowTemplate")
 			check(&all, document, question.Arguments)
 			if question.Pods {
 				result.Pods = append(result.Pods, pods(document)...)
 			}
 		}
-		given[document.name()] = true
-		errors := document.errors
-		if errors == nil {
-			errors = []string{}
-		}
-		result.Verdicts = append(result.Verdicts, verdict{number + 1, document.kind, document.name(), errors})
+		given[document.Name()] = true
+		result.Verdicts = append(result.Verdicts, document.Verdict(index))
 	}
 	for name := range question.Arguments {
 		if !given[name] {
-			missing := verdict{Document: 0, Kind: "WorkflowTemplate", Name: name, Errors: []string{"arguments are given for it, and it is not among the manifests"}}
+			missing := common.Verdict{Document: 0, Kind: "WorkflowTemplate", Name: name, Errors: []string{"arguments are given for it, and it is not among the manifests"}}
 			result.Verdicts = append(result.Verdicts, missing)
 		}
 	}
@@ -82,23 +71,23 @@ func judge(question request) answer {
 
 // check runs Argo's own validation.
 func check(all *set, document *document, arguments map[string]map[string]string) {
-	switch object := document.object.(type) {
+	switch object := document.Object.(type) {
 	case *wfv1.Workflow:
-		document.argo(func() error { return validateWorkflow(all, object.DeepCopy(), validate.ValidateOpts{Submit: true}) })
+		document.Argo(func() error { return validateWorkflow(all, object.DeepCopy(), validate.ValidateOpts{Submit: true}) })
 		checkSpec(document, &object.Spec)
 	case *wfv1.CronWorkflow:
-		document.argo(func() error { return validateCron(all, object.DeepCopy()) })
+		document.Argo(func() error { return validateCron(all, object.DeepCopy()) })
 		checkCron(document, object)
 		checkSpec(document, &object.Spec.WorkflowSpec)
 	case *wfv1.WorkflowTemplate:
-		document.argo(func() error { return validateTemplate(all, object.DeepCopy(), validate.ValidateOpts{}) })
+		document.Argo(func() error { return validateTemplate(all, object.DeepCopy(), validate.ValidateOpts{}) })
 		checkSpec(document, &object.Spec)
 		if object.Spec.Entrypoint != "" {
 			values, given := arguments[object.Name]
 			submit(all, document, &object.Spec, false, values, given)
 		}
 	case *wfv1.ClusterWorkflowTemplate:
-		document.argo(func() error { return validateClusterTemplate(all, object.DeepCopy(), validate.ValidateOpts{}) })
+		document.Argo(func() error { return validateClusterTemplate(all, object.DeepCopy(), validate.ValidateOpts{}) })
 		checkSpec(document, &object.Spec)
 		if object.Spec.Entrypoint != "" {
 			values, given := arguments[object.Name]
@@ -107,27 +96,15 @@ func check(all *set, document *document, arguments map[string]map[string]string)
 	}
 }
 
-// argo records what a validation says; one that panics refuses the document too.
-func (d *document) argo(validation func() error) {
-	defer func() {
-		if reason := recover(); reason != nil {
-			d.refuse("argo: panic: %v", reason)
-		}
-	}()
-	if err := validation(); err != nil {
-		d.refuse("argo: %v", err)
-	}
-}
-
 // submit judges a Workflow that refers to a template, as a Sensor or `argo submit --from` makes it.
 // A template alone is judged loosely: an undefined `{{workflow.parameters.nope}}` passes there.
 func submit(all *set, document *document, spec *wfv1.WorkflowSpec, cluster bool, values map[string]string, given bool) {
 	workflow := &wfv1.Workflow{
-		ObjectMeta: meta.ObjectMeta{GenerateName: document.object.GetName() + "-"},
-		Spec:       wfv1.WorkflowSpec{WorkflowTemplateRef: &wfv1.WorkflowTemplateRef{Name: document.object.GetName(), ClusterScope: cluster}},
+		ObjectMeta: meta.ObjectMeta{GenerateName: document.Object.GetName() + "-"},
+		Spec:       wfv1.WorkflowSpec{WorkflowTemplateRef: &wfv1.WorkflowTemplateRef{Name: document.Object.GetName(), ClusterScope: cluster}},
 	}
 	if prefix := workflow.GenerateName; len(prefix) > 58 {
-		document.refuse("a Workflow that is made from it has the prefix %q of %d characters, 58 are left by the 5 that are added", prefix, len(prefix))
+		document.Refuse("a Workflow that is made from it has the prefix %q of %d characters, 58 are left by the 5 that are added", prefix, len(prefix))
 	}
 	declared := map[string]*wfv1.Parameter{}
 	for index := range spec.Arguments.Parameters {
@@ -143,7 +120,7 @@ func submit(all *set, document *document, spec *wfv1.WorkflowSpec, cluster bool,
 		for _, name := range names {
 			if declared[name] == nil {
 				// Argo accepts surplus arguments; nobody who gives one means that.
-				document.refuse("argument %q is given, and no such parameter is declared", name)
+				document.Refuse("argument %q is given, and no such parameter is declared", name)
 			}
 			argument(workflow, name, values[name])
 		}
@@ -165,14 +142,14 @@ func submit(all *set, document *document, spec *wfv1.WorkflowSpec, cluster bool,
 				found = found || string(choice) == string(*parameter.Value)
 			}
 			if !found {
-				document.refuse("argument %q is %q, which is not in its enum", parameter.Name, *parameter.Value)
+				document.Refuse("argument %q is %q, which is not in its enum", parameter.Name, *parameter.Value)
 			}
 		}
 	}
-	before := len(document.errors)
-	document.argo(func() error { return validateWorkflow(all, workflow, validate.ValidateOpts{Submit: true}) })
-	for index := before; index < len(document.errors); index++ {
-		document.errors[index] = "submitted: " + document.errors[index]
+	before := len(document.Errors)
+	document.Argo(func() error { return validateWorkflow(all, workflow, validate.ValidateOpts{Submit: true}) })
+	for index := before; index < len(document.Errors); index++ {
+		document.Errors[index] = "submitted: " + document.Errors[index]
 	}
 }
 

@@ -12,11 +12,10 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
-	"fmt"
-	"io"
 	"os"
+
+	"aphex/tests/judge-common"
 
 	"github.com/sirupsen/logrus"
 )
@@ -36,101 +35,17 @@ type request struct {
 
 // The answer to a request.
 type answer struct {
-	ID       string    `json:"id"`
-	Argo     string    `json:"argo"`
-	Verdicts []verdict `json:"verdicts"`
+	ID       string           `json:"id"`
+	Argo     string           `json:"argo"`
+	Verdicts []common.Verdict `json:"verdicts"`
 	// One Pod for each template that runs containers, for an API server to judge.
 	Pods []json.RawMessage `json:"pods,omitempty"`
-}
-
-// What is said of one document.
-type verdict struct {
-	// From 1, in the order of the stream; empty documents do not count.
-	Document int    `json:"document"`
-	Kind     string `json:"kind"`
-	Name     string `json:"name"`
-	// Empty where the document is accepted.
-	Errors []string `json:"errors"`
 }
 
 func main() {
 	logrus.SetOutput(os.Stderr)
 	logrus.SetLevel(logrus.ErrorLevel)
-	arguments := os.Args[1:]
-	if len(arguments) == 0 {
-		fmt.Fprintln(os.Stderr, "usage: judge --serve | judge FILE… | judge -")
-		os.Exit(2)
-	}
-	if arguments[0] == "--serve" {
-		if err := serve(os.Stdin, os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, "judge:", err)
-			os.Exit(2)
-		}
-		return
-	}
-	refused, err := files(arguments, os.Stdout)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "judge:", err)
-		os.Exit(2)
-	}
-	if refused {
-		os.Exit(1)
-	}
-}
-
-// serve answers one request a line.
-func serve(input io.Reader, output io.Writer) error {
-	reader := bufio.NewReaderSize(input, 1<<20)
-	writer := bufio.NewWriter(output)
-	encoder := json.NewEncoder(writer)
-	encoder.SetEscapeHTML(false)
-	for {
-		line, err := reader.ReadBytes('\n')
-		if len(line) > 0 {
-			var question request
-			if err := json.Unmarshal(line, &question); err != nil {
-				return fmt.Errorf("a request that is no JSON object: %w", err)
-			}
-			if err := encoder.Encode(judge(question)); err != nil {
-				return err
-			}
-			if err := writer.Flush(); err != nil {
-				return err
-			}
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// files judges all files as one set, so that one may refer to another.
-func files(paths []string, output io.Writer) (bool, error) {
-	var all []byte
-	for _, path := range paths {
-		var text []byte
-		var err error
-		if path == "-" {
-			text, err = io.ReadAll(os.Stdin)
-		} else {
-			text, err = os.ReadFile(path)
-		}
-		if err != nil {
-			return false, err
-		}
-		all = append(append(all, text...), []byte("\n---\n")...)
-	}
-	refused := false
-	encoder := json.NewEncoder(output)
-	encoder.SetEscapeHTML(false)
-	for _, verdict := range judge(request{Manifests: string(all)}).Verdicts {
-		refused = refused || len(verdict.Errors) > 0
-		if err := encoder.Encode(verdict); err != nil {
-			return refused, err
-		}
-	}
-	return refused, nil
+	common.Main(os.Stdout, judge, func(manifests string) []common.Verdict {
+		return judge(request{Manifests: manifests}).Verdicts
+	})
 }

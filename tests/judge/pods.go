@@ -27,7 +27,7 @@ type walk struct {
 
 func pods(document *document) []json.RawMessage {
 	var spec *wfv1.WorkflowSpec
-	switch object := document.object.(type) {
+	switch object := document.Object.(type) {
 	case *wfv1.WorkflowTemplate:
 		spec = &object.Spec
 	case *wfv1.ClusterWorkflowTemplate:
@@ -155,7 +155,7 @@ func plain(value json.RawMessage) string {
 func (w *walk) pod(template *wfv1.Template, local map[string]string) {
 	var filled wfv1.Template
 	if err := json.Unmarshal([]byte(w.fill(string(raw(template)), local)), &filled); err != nil {
-		w.document.refuse("spec.templates.%s: with its parameters replaced it is no template: %v", template.Name, err)
+		w.document.Refuse("spec.templates.%s: with its parameters replaced it is no template: %v", template.Name, err)
 		return
 	}
 	main := core.Container{}
@@ -193,7 +193,7 @@ func (w *walk) pod(template *wfv1.Template, local map[string]string) {
 			err = json.Unmarshal(patched, &spec)
 		}
 		if err != nil {
-			w.document.refuse("spec.templates.%s.podSpecPatch: %v", template.Name, err)
+			w.document.Refuse("spec.templates.%s.podSpecPatch: %v", template.Name, err)
 			return
 		}
 	}

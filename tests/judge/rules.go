@@ -10,54 +10,16 @@ import (
 	wfv1 "github.com/argoproj/argo-workflows/v3/pkg/apis/workflow/v1alpha1"
 	core "k8s.io/api/core/v1"
 	api "k8s.io/apimachinery/pkg/api/validation"
-	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	labels "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
-
-// etcd takes 1.5 MiB; a Workflow has to hold its template and its status.
-const maxObject = 1 << 20
 
 // The full definitions of 4.x.
 const (
 	maxTemplates = 200
 	maxTasks     = 200
 )
-
-// checkObject tests what every object has: its metadata and its size.
-func checkObject(document *document) {
-	object := document.object
-	if object.GetName() == "" && object.GetGenerateName() == "" {
-		document.refuse("metadata.name: required")
-	}
-	copied := metaOf(object)
-	if copied.Namespace == "" {
-		copied.Namespace = "default"
-	}
-	cluster := document.kind == "ClusterWorkflowTemplate"
-	if cluster {
-		copied.Namespace = object.GetNamespace()
-	}
-	problems := api.ValidateObjectMeta(copied, !cluster, api.NameIsDNSSubdomain, field.NewPath("metadata"))
-	for _, problem := range problems {
-		document.refuse("%v", problem)
-	}
-	if document.size > maxObject {
-		document.refuse("%d bytes, %d are allowed", document.size, maxObject)
-	}
-}
-
-func metaOf(object meta.Object) *meta.ObjectMeta {
-	return &meta.ObjectMeta{
-		Name:         object.GetName(),
-		GenerateName: object.GetGenerateName(),
-		Namespace:    object.GetNamespace(),
-		Labels:       object.GetLabels(),
-		Annotations:  object.GetAnnotations(),
-		Finalizers:   object.GetFinalizers(),
-	}
-}
 
 // templated tells whether Argo replaces a part of the text when a run comes to it.
 func templated(text string) bool { return strings.Contains(text, "{{") }
@@ -68,7 +30,7 @@ func (d *document) duration(path, text string) {
 		return
 	}
 	if length, err := wfv1.ParseStringToDuration(text); err != nil || length < 0 {
-		d.refuse("%s: %q is no duration for Argo", path, text)
+		d.Refuse("%s: %q is no duration for Argo", path, text)
 	}
 }
 
@@ -78,16 +40,16 @@ func (d *document) named(path, name string, rule func(string) []string) {
 		return
 	}
 	for _, problem := range rule(name) {
-		d.refuse("%s: %q: %s", path, name, problem)
+		d.Refuse("%s: %q: %s", path, name, problem)
 	}
 }
 
 func checkCron(document *document, cron *wfv1.CronWorkflow) {
 	if cron.Spec.Schedule != "" {
-		document.refuse("spec.schedule: removed in 4.0, `schedules` takes its place")
+		document.Refuse("spec.schedule: removed in 4.0, `schedules` takes its place")
 	}
 	if _, err := time.LoadLocation(cron.Spec.Timezone); err != nil {
-		document.refuse("spec.timezone: %v", err)
+		document.Refuse("spec.timezone: %v", err)
 	}
 	if cron.Spec.WorkflowMetadata != nil {
 		checkMetadata(document, "spec.workflowMetadata", cron.Spec.WorkflowMetadata.Labels, cron.Spec.WorkflowMetadata.Annotations)
@@ -103,16 +65,16 @@ func checkMetadata(document *document, path string, labelled, annotated map[stri
 		fixed[name] = value
 	}
 	for _, problem := range labels.ValidateLabels(fixed, field.NewPath(path, "labels")) {
-		document.refuse("%v", problem)
+		document.Refuse("%v", problem)
 	}
 	for _, problem := range api.ValidateAnnotations(annotated, field.NewPath(path, "annotations")) {
-		document.refuse("%v", problem)
+		document.Refuse("%v", problem)
 	}
 }
 
 func checkSpec(document *document, spec *wfv1.WorkflowSpec) {
 	if len(spec.Templates) > maxTemplates {
-		document.refuse("spec.templates: %d templates, 4.x allows %d", len(spec.Templates), maxTemplates)
+		document.Refuse("spec.templates: %d templates, 4.x allows %d", len(spec.Templates), maxTemplates)
 	}
 	if spec.ServiceAccountName != "" {
 		document.named("spec.serviceAccountName", spec.ServiceAccountName, validation.IsDNS1123Subdomain)
@@ -137,7 +99,7 @@ func checkTemplate(document *document, spec *wfv1.WorkflowSpec, template *wfv1.T
 		document.duration(path+".suspend.duration", template.Suspend.Duration)
 	}
 	if template.DAG != nil && len(template.DAG.Tasks) > maxTasks {
-		document.refuse("%s.dag.tasks: %d tasks, 4.x allows %d", path, len(template.DAG.Tasks), maxTasks)
+		document.Refuse("%s.dag.tasks: %d tasks, 4.x allows %d", path, len(template.DAG.Tasks), maxTasks)
 	}
 	checkRetry(document, path+".retryStrategy", template.RetryStrategy)
 	checkSynchronization(document, path+".synchronization", template.Synchronization)
@@ -156,7 +118,7 @@ func checkTemplate(document *document, spec *wfv1.WorkflowSpec, template *wfv1.T
 			container := &containers[index]
 			document.named(path, container.Name, validation.IsDNS1123Label)
 			if names[container.Name] {
-				document.refuse("%s: more than one container is called %q", path, container.Name)
+				document.Refuse("%s: more than one container is called %q", path, container.Name)
 			}
 			names[container.Name] = true
 			// The controller wraps the containers of a pod, and so asks for their commands; it leaves init containers as they are.
@@ -178,30 +140,30 @@ func checkTemplate(document *document, spec *wfv1.WorkflowSpec, template *wfv1.T
 
 func checkCommand(document *document, path string, container *core.Container) {
 	if len(container.Command) == 0 {
-		document.refuse("%s.command: missing, so the controller would have to ask the image registry", path)
+		document.Refuse("%s.command: missing, so the controller would have to ask the image registry", path)
 	}
 }
 
 func checkContainer(document *document, path string, container *core.Container, volumes map[string]bool) {
 	if container.Image == "" || strings.TrimSpace(container.Image) != container.Image {
-		document.refuse("%s.image: %q", path, container.Image)
+		document.Refuse("%s.image: %q", path, container.Image)
 	}
 	for _, variable := range container.Env {
 		document.named(path+".env", variable.Name, validation.IsEnvVarName)
 	}
 	for _, mount := range container.VolumeMounts {
 		if !volumes[mount.Name] {
-			document.refuse("%s.volumeMounts: no volume %q", path, mount.Name)
+			document.Refuse("%s.volumeMounts: no volume %q", path, mount.Name)
 		}
 	}
 	for _, port := range container.Ports {
 		for _, problem := range validation.IsValidPortNum(int(port.ContainerPort)) {
-			document.refuse("%s.ports: %s", path, problem)
+			document.Refuse("%s.ports: %s", path, problem)
 		}
 	}
 	for name, limit := range container.Resources.Limits {
 		if request, ok := container.Resources.Requests[name]; ok && request.Cmp(limit) > 0 {
-			document.refuse("%s.resources: %s asks for %s and may use %s", path, name, request.String(), limit.String())
+			document.Refuse("%s.resources: %s asks for %s and may use %s", path, name, request.String(), limit.String())
 		}
 	}
 }
@@ -213,7 +175,7 @@ func checkRetry(document *document, path string, retry *wfv1.RetryStrategy) {
 	switch retry.RetryPolicy {
 	case "", wfv1.RetryPolicyAlways, wfv1.RetryPolicyOnError, wfv1.RetryPolicyOnFailure, wfv1.RetryPolicyOnTransientError:
 	default:
-		document.refuse("%s.retryPolicy: %q is none", path, retry.RetryPolicy)
+		document.Refuse("%s.retryPolicy: %q is none", path, retry.RetryPolicy)
 	}
 	if retry.Backoff != nil {
 		document.duration(path+".backoff.duration", retry.Backoff.Duration)
@@ -223,6 +185,6 @@ func checkRetry(document *document, path string, retry *wfv1.RetryStrategy) {
 
 func checkSynchronization(document *document, path string, synchronization *wfv1.Synchronization) {
 	if synchronization != nil && (synchronization.Mutex != nil || synchronization.Semaphore != nil) {
-		document.refuse("%s: `mutex` and `semaphore` were removed in 4.0, the plurals take their places", path)
+		document.Refuse("%s: `mutex` and `semaphore` were removed in 4.0, the plurals take their places", path)
 	}
 }

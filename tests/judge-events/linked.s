@@ -1,0 +1,1 @@
+// Go takes functions without a body only where a package has assembly.
