@@ -23,7 +23,7 @@ Without -o the manifests go to standard output, for
 Examples:
   aphex compile                          the one pipeline file of this repository
   aphex compile pipeline.aphex -o out    a file for each manifest; out holds the old set or the new, never half of one
-  aphex compile --format json --emit workflow-templates
+  aphex compile --format json --emit workflow-templates,events
   aphex compile --source-map             which piece comes from which line, as JSON
 
 Exit codes: 0 fine, 1 errors, 64 wrong usage")]
@@ -37,7 +37,7 @@ pub struct Compile {
     /// The language of the manifests
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Language,
-    /// The kinds of manifests wanted
+    /// The kinds of manifests wanted [default: all]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND")]
     emit: Vec<Kind>,
     /// Say which piece of a manifest comes from which line: schemas/source-map.v1.json. With -o as a file
@@ -64,6 +64,23 @@ enum Language {
 enum Kind {
     /// WorkflowTemplates: one for each way to start the pipeline
     WorkflowTemplates,
+    /// What starts them: EventSource, Sensor, Service, Ingress or HTTPRoute, CronWorkflows, and the WorkflowTemplate that looks up commits
+    Events,
+    /// Service accounts, and what each may do in the cluster
+    Accounts,
+}
+
+impl Kind {
+    /// What is compiled where nothing is picked, in the order in which it is to be there.
+    const ALL: [Kind; 3] = [Kind::Accounts, Kind::WorkflowTemplates, Kind::Events];
+
+    fn emit(self) -> Emit {
+        match self {
+            Kind::WorkflowTemplates => Emit::WorkflowTemplates,
+            Kind::Events => Emit::Events,
+            Kind::Accounts => Emit::Accounts,
+        }
+    }
 }
 
 /// The file of the source map, in a directory of manifests. `kubectl apply -f DIR` reads every `.json`, and must not read this.
@@ -83,7 +100,10 @@ impl Compile {
         };
         let options = Options {
             format,
-            emit: vec![Emit::WorkflowTemplates],
+            emit: match self.emit.is_empty() {
+                true => Kind::ALL.map(Kind::emit).to_vec(),
+                false => self.emit.iter().map(|kind| kind.emit()).collect(),
+            },
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         // A model was built of every object, in order, or there are errors.

@@ -7,14 +7,19 @@ use crate::graph::{self, Graph};
 use crate::model::Pipeline;
 use crate::source::{Sources, Span};
 use crate::target::names::Stamp;
+use crate::target::object::Object;
 use crate::target::source_map::piece;
-use crate::target::{Format, ManifestMap, SourceMap, argo, write};
+use crate::target::{Format, ManifestMap, SourceMap, argo, events, kubernetes, write};
 
 /// The kinds of objects that a compilation can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Emit {
     /// One a way to start a pipeline.
     WorkflowTemplates,
+    /// What starts them: EventSource, Sensor, Service, Ingress or HTTPRoute, CronWorkflows, and the WorkflowTemplate that looks up commits.
+    Events,
+    /// Service accounts, Roles, RoleBindings.
+    Accounts,
 }
 
 /// What is wanted of a compilation.
@@ -76,6 +81,13 @@ pub fn check<'p>(
                 problems.push(equal(&metadata.name, first, pipeline.name.span));
             }
         }
+        let start = events::start_name(&pipeline.name.value);
+        let name = (pipeline.namespace.value.clone(), start.clone());
+        if let Some(first) = names.insert(name, pipeline.name.span)
+            && first != pipeline.name.span
+        {
+            problems.push(equal(&start, first, pipeline.name.span));
+        }
         argo::check(pipeline, graph, &objects, problems);
     }
 }
@@ -88,11 +100,7 @@ pub fn compile(
     options: &Options,
 ) -> Result<Compilation, String> {
     let mut compilation = Compilation::default();
-    if !options.emit.contains(&Emit::WorkflowTemplates) {
-        return Ok(compilation);
-    }
     for (pipeline, spec) in pipelines {
-        let graph = graph::build(pipeline);
         let stamp = Stamp {
             spec: spec.clone(),
             compiler: options.version.clone(),
@@ -105,23 +113,19 @@ pub fn compile(
             "Do not edit: change the source and compile again.".to_owned(),
             format!("spec {spec}"),
         ];
-        for compiled in argo::compile(pipeline, &graph, &stamp) {
-            let metadata = &compiled.object.metadata;
-            let extension = match options.format {
-                Format::Yaml => "yaml",
-                Format::Json => "json",
-            };
-            let file = format!("{}.workflow-template.{extension}", metadata.name);
+        for object in objects(pipeline, &stamp, &options.emit)? {
+            let file = file_name(&object, options.format);
             compilation.manifests.push(Manifest {
                 file: file.clone(),
-                text: write(&compiled.object, options.format, &header)?,
+                text: write(&object.value, options.format, &header)?,
             });
             compilation.source_map.manifests.push(ManifestMap {
-                kind: compiled.object.kind,
-                namespace: metadata.namespace.clone(),
-                name: metadata.name.clone(),
+                kind: object.kind,
+                namespace: object.namespace,
+                name: object.name,
                 file,
-                pieces: argo::origins(pipeline, &compiled.object)
+                pieces: object
+                    .origins
                     .into_iter()
                     .filter_map(|(pointer, span)| piece(pointer, span, sources))
                     .collect(),
@@ -129,6 +133,43 @@ pub fn compile(
         }
     }
     Ok(compilation)
+}
+
+/// The objects of a pipeline in the order in which they are to be there: nothing comes before what it needs. In words why one could not be made.
+pub fn objects(pipeline: &Pipeline, stamp: &Stamp, emit: &[Emit]) -> Result<Vec<Object>, String> {
+    let graph = graph::build(pipeline);
+    let mut objects = Vec::new();
+    if emit.contains(&Emit::Accounts) {
+        objects.extend(kubernetes::compile(pipeline, stamp));
+    }
+    if emit.contains(&Emit::WorkflowTemplates) {
+        for compiled in argo::compile(pipeline, &graph, stamp) {
+            objects.push(argo::as_object(pipeline, &compiled.object)?);
+        }
+    }
+    if emit.contains(&Emit::Events) {
+        objects.push(events::start_template(pipeline, stamp)?);
+        objects.extend(events::compile(pipeline, &graph, stamp));
+    }
+    Ok(objects)
+}
+
+/// `shop.workflow-template.yaml`
+fn file_name(object: &Object, format: Format) -> String {
+    let mut kind = String::new();
+    let mut after_small = false;
+    for letter in object.kind.chars() {
+        if letter.is_ascii_uppercase() && after_small {
+            kind.push('-');
+        }
+        after_small = letter.is_ascii_lowercase();
+        kind.push(letter.to_ascii_lowercase());
+    }
+    let extension = match format {
+        Format::Yaml => "yaml",
+        Format::Json => "json",
+    };
+    format!("{}.{kind}.{extension}", object.name)
 }
 
 impl Compilation {

@@ -1,17 +1,19 @@
 //! Graph and model in, manifests out; pure.
 //!
-//! [`argo`] makes the WorkflowTemplates. Two more targets have their place beside it, with the same arrows: `events` (how
-//! GitHub starts a pipeline: EventSource, Sensor, Service, CronWorkflow) and `stack` (the pipeline's own
-//! CloudFormation stack as a cloud assembly: bucket, roles). They are not here yet, and nothing pretends that they are.
+//! [`argo`] makes the WorkflowTemplates, [`events`] what starts them (EventSource, Sensor, Service, CronWorkflow), [`kubernetes`] the service
+//! accounts and their rights.
 
 pub mod argo;
 mod compiled;
+pub mod events;
 mod hash;
+pub mod kubernetes;
 pub mod names;
+pub mod object;
 mod source_map;
 mod text;
 
-pub use compiled::{Compilation, Emit, Manifest, Options, check, compile, object_names};
+pub use compiled::{Compilation, Emit, Manifest, Options, check, compile, object_names, objects};
 pub use hash::spec_hash;
 pub use source_map::{ManifestMap, Piece, Place, SourceMap};
 pub use text::{Format, write};

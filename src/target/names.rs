@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::collections::IndexMap;
+use crate::collections::{HashSet, IndexMap};
 use crate::model::Pipeline;
 
 /// The longest name of a WorkflowTemplate: a run's name is this, `-` and five more, with at most 63
@@ -19,6 +19,8 @@ pub const SOURCE: &str = "aphex.dev/source";
 pub const SPEC: &str = "aphex.dev/spec";
 /// The annotation with the compiler's version.
 pub const COMPILER: &str = "aphex.dev/compiler";
+/// The annotation of a run with GitHub's name of the delivery that started it.
+pub const DELIVERY: &str = "aphex.dev/delivery";
 
 /// Who compiled what.
 #[derive(Clone, Debug)]
@@ -130,6 +132,12 @@ pub fn object_name(pipeline: &str, entry: &str) -> String {
     shortened(&format!("{pipeline}-{entry}"), OBJECT_NAME_LIMIT)
 }
 
+/// What the name of a run of an entry's object begins with where ten more characters make it, after a `-`: 63 together.
+pub fn run_prefix(entry: &str) -> String {
+    let prefix: String = entry.chars().take(52).collect();
+    prefix.trim_end_matches('-').to_owned()
+}
+
 /// A name of at most `limit` characters: itself, or its beginning and a hash of all of it.
 pub fn shortened(name: &str, limit: usize) -> String {
     if name.len() <= limit {
@@ -150,4 +158,23 @@ pub fn shortened(name: &str, limit: usize) -> String {
 pub fn hex(digest: &[u8], bytes: usize) -> String {
     let bytes = digest.iter().take(bytes);
     bytes.map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Gives each name once.
+#[derive(Default)]
+pub struct Taken {
+    names: HashSet<String>,
+}
+
+impl Taken {
+    /// The name itself, or with the first number that makes it new.
+    pub fn take(&mut self, name: &str) -> String {
+        let numbered = (2..).map(|number| format!("{name}-{number}"));
+        let free = std::iter::once(name.to_owned())
+            .chain(numbered)
+            .find(|name| !self.names.contains(name))
+            .unwrap_or_default();
+        self.names.insert(free.clone());
+        free
+    }
 }

@@ -107,10 +107,12 @@ fn expose(reader: &Reader<'_>) -> Expose {
             host: reader.text("host"),
             class: reader.optional_text("class"),
             tls_secret: reader.optional_text("tls"),
+            token: reader.secret("token"),
         },
         "Gateway" => Expose::Gateway {
             host: reader.text("host"),
             gateway: reader.text("gateway"),
+            token: reader.secret("token"),
         },
         _ => Expose::None,
     }

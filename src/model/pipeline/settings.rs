@@ -82,6 +82,8 @@ pub enum Expose {
         class: Option<Text>,
         /// A TLS Secret.
         tls_secret: Option<Text>,
+        /// The token that registers the webhook at GitHub.
+        token: Option<crate::eval::data::Secret>,
     },
     /// An HTTPRoute.
     Gateway {
@@ -89,5 +91,7 @@ pub enum Expose {
         host: Text,
         /// The Gateway, `namespace/name`.
         gateway: Text,
+        /// The token that registers the webhook at GitHub.
+        token: Option<crate::eval::data::Secret>,
     },
 }

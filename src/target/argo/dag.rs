@@ -5,8 +5,9 @@ use crate::graph::{Condition, Entry, Stage, StageId, StageKind};
 use crate::source::Span;
 use crate::target::argo::depends::{Depends, Tasks, settled};
 use crate::target::argo::manifest::{Arguments, Dag, Item, Parameter, Suspend, Task, Template};
-use crate::target::argo::names::{Taken, task_name};
+use crate::target::argo::names::task_name;
 use crate::target::argo::plan::{Argument, Call, Plan};
+use crate::target::names::Taken;
 
 /// A task in the making.
 #[derive(Clone, Debug)]

@@ -5,10 +5,11 @@ use crate::graph::{Entry, EntryKind, Stage, StageId, StageKind};
 use crate::model::{Pipeline, Queue, Wave};
 use crate::target::argo::dag::{self, Bulk, Draft, Drafting, Tasklist, in_order};
 use crate::target::argo::manifest::{Arguments, Named, Parameter, Synchronization, Template};
-use crate::target::argo::names::{Taken, task_name};
+use crate::target::argo::names::task_name;
 use crate::target::argo::plan::{Argument, Call, Plan, plan};
 use crate::target::argo::pod::Common;
 use crate::target::argo::share::{Shapes, Slot};
+use crate::target::names::Taken;
 
 /// Argo 4's definitions allow so many tasks in a DAG.
 pub const TASK_LIMIT: usize = 200;

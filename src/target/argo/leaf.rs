@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::source::Span;
 use crate::target::argo::manifest::{
-    Backoff, EnvSource, EnvVar, ResourceRequirements, RetryStrategy, SecretKeyRef,
+    Backoff, EnvSource, EnvVar, KeyRef, ResourceRequirements, RetryStrategy,
 };
 use crate::target::argo::pod::{ServiceShape, Shape, pull_policy, variable};
 use crate::target::names::Account;
@@ -474,12 +474,11 @@ fn service_variable(name: &str, value: &EnvValue) -> Option<EnvVar> {
         EnvValue::Secret(secret) if secret.store == SecretStore::Kubernetes => Some(EnvVar {
             name: name.to_owned(),
             value: None,
-            value_from: Some(EnvSource {
-                secret_key_ref: SecretKeyRef {
-                    name: secret.name.to_string(),
-                    key: secret.key.as_ref()?.to_string(),
-                },
-            }),
+            value_from: Some(EnvSource::SecretKeyRef(KeyRef {
+                name: secret.name.to_string(),
+                key: secret.key.as_ref()?.to_string(),
+                optional: false,
+            })),
         }),
         EnvValue::Secret(_) | EnvValue::Output(_) => None,
     }

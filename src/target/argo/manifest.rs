@@ -42,6 +42,7 @@ pub struct Metadata {
 #[serde(rename_all = "camelCase")]
 pub struct Spec {
     pub entrypoint: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub on_exit: String,
     pub service_account_name: String,
     pub arguments: Arguments,
@@ -272,18 +273,21 @@ pub struct EnvVar {
     pub value_from: Option<EnvSource>,
 }
 
-/// A variable that comes from a Secret.
+/// Where a variable comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct EnvSource {
-    pub secret_key_ref: SecretKeyRef,
+pub enum EnvSource {
+    SecretKeyRef(KeyRef),
+    ConfigMapKeyRef(KeyRef),
 }
 
-/// One key of a Secret.
+/// One key of a Secret or a ConfigMap.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub struct SecretKeyRef {
+pub struct KeyRef {
     pub name: String,
     pub key: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
 }
 
 /// A port that a side-car listens on.

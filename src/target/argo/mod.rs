@@ -14,6 +14,7 @@ mod origin;
 mod plan;
 mod pod;
 mod share;
+mod start;
 
 #[cfg(test)]
 mod semantics;
@@ -22,5 +23,5 @@ mod tests;
 
 pub use leaf::steps;
 pub use limits::check;
-pub use object::{Compiled, compile, entry_object_name};
-pub use origin::origins;
+pub use object::{Compiled, as_object, compile, entry_object_name};
+pub use start::start;

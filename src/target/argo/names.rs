@@ -1,7 +1,5 @@
 //! Names of tasks and templates that Argo accepts.
 
-use crate::collections::HashSet;
-
 /// Words that the expression language behind `depends` keeps for itself (github.com/expr-lang/expr).
 const EXPRESSION_WORDS: &[&str] = &[
     "and",
@@ -38,24 +36,5 @@ pub fn task_name(name: &str) -> String {
         plain
     } else {
         format!("x-{plain}")
-    }
-}
-
-/// Gives each name once.
-#[derive(Default)]
-pub struct Taken {
-    names: HashSet<String>,
-}
-
-impl Taken {
-    /// The name itself, or with the first number that makes it new.
-    pub fn take(&mut self, name: &str) -> String {
-        let numbered = (2..).map(|number| format!("{name}-{number}"));
-        let free = std::iter::once(name.to_owned())
-            .chain(numbered)
-            .find(|name| !self.names.contains(name))
-            .unwrap_or_default();
-        self.names.insert(free.clone());
-        free
     }
 }

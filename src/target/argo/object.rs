@@ -5,8 +5,10 @@ use crate::graph::{Entry, EntryKind, Graph};
 use crate::model::{Pipeline, Queue};
 use crate::target::argo::entry::templates;
 use crate::target::argo::manifest::*;
+use crate::target::argo::origin::origins;
 use crate::target::argo::pod::{Common, variable};
-use crate::target::names::{self, Account, Stamp, object_name};
+use crate::target::names::{self, Account, STORE_KEY, Stamp, object_name, settings_name};
+use crate::target::object::Object;
 
 /// One object, and which of the pipeline's entries it is.
 #[derive(Clone, Debug)]
@@ -17,7 +19,8 @@ pub struct Compiled {
     pub object: WorkflowTemplate,
 }
 
-const DAY: u64 = 86_400;
+/// Seconds.
+pub const DAY: u64 = 86_400;
 /// The user of every container. Kubernetes must be told one: most images, Argo's executor among them, would run as root.
 const USER: u32 = 1000;
 
@@ -40,74 +43,121 @@ fn object(pipeline: &Pipeline, entry: &Entry<'_>, stamp: &Stamp) -> WorkflowTemp
         git: git(pipeline).is_some(),
     };
     let templates = templates(pipeline, entry, &common);
-    let name = |wanted: &str| {
-        let mut templates = templates.iter().map(|template| &template.name);
-        templates.find(|name| *name == wanted).cloned()
-    };
-    let owned = names::labels(pipeline);
-    let stamped = names::annotations(pipeline, stamp);
-    let mut volumes = vec![Volume {
-        name: "aphex".to_owned(),
-        empty_dir: Some(Empty {}),
-        secret: None,
-    }];
-    volumes.extend(git(pipeline));
+    let finish = templates
+        .iter()
+        .find(|template| template.name == "finish")
+        .map(|template| template.name.clone());
     let locks = pipeline.queue == Queue::Pipeline && entry.kind != EntryKind::Validate;
-    WorkflowTemplate {
-        api_version: "argoproj.io/v1alpha1",
-        kind: "WorkflowTemplate",
-        metadata: Metadata {
-            name: entry_object_name(pipeline, entry),
-            namespace: pipeline.namespace.value.clone(),
-            labels: owned.clone(),
-            annotations: stamped.clone(),
-        },
-        spec: Spec {
-            entrypoint: "main".to_owned(),
-            on_exit: name("finish").unwrap_or_default(),
-            service_account_name: Account::Validate.name(&pipeline.name.value),
-            arguments: parameters(),
-            synchronization: locks.then(|| Synchronization {
-                mutexes: vec![Named {
-                    name: format!("aphex-{}", pipeline.name.value),
-                }],
-            }),
-            pod_gc: PodGc {
-                strategy: "OnPodSuccess",
-                delete_delay_duration: "24h",
-            },
-            ttl_strategy: TtlStrategy {
-                seconds_after_success: 7 * DAY,
-                seconds_after_failure: 30 * DAY,
-            },
-            workflow_metadata: Metadata {
+    let frame = Frame {
+        name: entry_object_name(pipeline, entry),
+        entrypoint: "main",
+        account: Account::Validate,
+        arguments: parameters(),
+        kept_after_success: 7 * DAY,
+    };
+    let mut object = frame.around(pipeline, stamp, templates);
+    object.spec.on_exit = finish.unwrap_or_default();
+    object.spec.synchronization = locks.then(|| Synchronization {
+        mutexes: vec![Named {
+            name: format!("aphex-{}", pipeline.name.value),
+        }],
+    });
+    object
+}
+
+/// A WorkflowTemplate as one object among others; in words why it could not be made.
+pub fn as_object(pipeline: &Pipeline, template: &WorkflowTemplate) -> Result<Object, String> {
+    Ok(Object {
+        kind: template.kind,
+        name: template.metadata.name.clone(),
+        namespace: template.metadata.namespace.clone(),
+        value: serde_json::to_value(template).map_err(|error| error.to_string())?,
+        origins: origins(pipeline, template),
+    })
+}
+
+/// What WorkflowTemplates differ in, beside their templates.
+pub struct Frame {
+    /// The object's name.
+    pub name: String,
+    /// The template that is run.
+    pub entrypoint: &'static str,
+    /// Whose rights pods have that name no account of their own.
+    pub account: Account,
+    /// What a run is given.
+    pub arguments: Arguments,
+    /// How long a run is kept that has succeeded, in seconds.
+    pub kept_after_success: u64,
+}
+
+impl Frame {
+    /// The object of these templates.
+    pub fn around(
+        self,
+        pipeline: &Pipeline,
+        stamp: &Stamp,
+        templates: Vec<Template>,
+    ) -> WorkflowTemplate {
+        let owned = names::labels(pipeline);
+        let stamped = names::annotations(pipeline, stamp);
+        let mut volumes = vec![Volume {
+            name: "aphex".to_owned(),
+            empty_dir: Some(Empty {}),
+            secret: None,
+        }];
+        volumes.extend(git(pipeline));
+        WorkflowTemplate {
+            api_version: "argoproj.io/v1alpha1",
+            kind: "WorkflowTemplate",
+            metadata: Metadata {
+                name: self.name,
+                namespace: pipeline.namespace.value.clone(),
                 labels: owned.clone(),
-                annotations: stamped,
-                ..Metadata::default()
+                annotations: stamped.clone(),
             },
-            pod_metadata: Metadata {
-                labels: owned,
-                ..Metadata::default()
-            },
-            security_context: PodSecurityContext {
-                run_as_non_root: true,
-                run_as_user: USER,
-                run_as_group: USER,
-                fs_group: USER,
-                seccomp_profile: SeccompProfile {
-                    kind: "RuntimeDefault",
+            spec: Spec {
+                entrypoint: self.entrypoint.to_owned(),
+                on_exit: String::new(),
+                service_account_name: self.account.name(&pipeline.name.value),
+                arguments: self.arguments,
+                synchronization: None,
+                pod_gc: PodGc {
+                    strategy: "OnPodSuccess",
+                    delete_delay_duration: "24h",
                 },
+                ttl_strategy: TtlStrategy {
+                    seconds_after_success: self.kept_after_success,
+                    seconds_after_failure: 30 * DAY,
+                },
+                workflow_metadata: Metadata {
+                    labels: owned.clone(),
+                    annotations: stamped,
+                    ..Metadata::default()
+                },
+                pod_metadata: Metadata {
+                    labels: owned,
+                    ..Metadata::default()
+                },
+                security_context: PodSecurityContext {
+                    run_as_non_root: true,
+                    run_as_user: USER,
+                    run_as_group: USER,
+                    fs_group: USER,
+                    seccomp_profile: SeccompProfile {
+                        kind: "RuntimeDefault",
+                    },
+                },
+                image_pull_secrets: pipeline
+                    .registries
+                    .iter()
+                    .map(|name| Named {
+                        name: name.value.clone(),
+                    })
+                    .collect(),
+                volumes,
+                templates,
             },
-            image_pull_secrets: pipeline
-                .registries
-                .iter()
-                .map(|name| Named {
-                    name: name.value.clone(),
-                })
-                .collect(),
-            volumes,
-            templates,
-        },
+        }
     }
 }
 
@@ -121,7 +171,7 @@ pub fn entry_object_name(pipeline: &Pipeline, entry: &Entry<'_>) -> String {
 }
 
 /// The Secret with the credentials for the checkout as a volume, which only init containers mount.
-fn git(pipeline: &Pipeline) -> Option<Volume> {
+pub fn git(pipeline: &Pipeline) -> Option<Volume> {
     let secret = pipeline.checkout.credentials.as_ref()?;
     let kubernetes = secret.store == SecretStore::Kubernetes;
     kubernetes.then(|| Volume {
@@ -185,5 +235,19 @@ fn environment(pipeline: &Pipeline, entry: &Entry<'_>, stamp: &Stamp) -> Vec<Env
         variable("APHEX_ACTOR_BASE64", parameter("actor")),
         variable("APHEX_PULL_REQUEST", parameter("pull-request")),
         variable("APHEX_INPUTS_BASE64", parameter("inputs")),
+        store(pipeline),
     ]
+}
+
+/// Where the store is: known once the pipeline's stack is there. Optional, so that the stage can say what is missing; without that the pod would wait for ever.
+fn store(pipeline: &Pipeline) -> EnvVar {
+    EnvVar {
+        name: "APHEX_STORE".to_owned(),
+        value: None,
+        value_from: Some(EnvSource::ConfigMapKeyRef(KeyRef {
+            name: settings_name(&pipeline.name.value),
+            key: STORE_KEY.to_owned(),
+            optional: true,
+        })),
+    }
 }

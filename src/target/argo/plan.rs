@@ -6,9 +6,10 @@ use crate::model::Pipeline;
 use crate::source::Span;
 use crate::target::argo::leaf::{self, Holder, Leaf};
 use crate::target::argo::manifest::{Arguments, Empty, Parameter, Suspend, Template, ValueFrom};
-use crate::target::argo::names::{Taken, task_name};
+use crate::target::argo::names::task_name;
 use crate::target::argo::pod::{self, Common, Shape, slot_name};
 use crate::target::argo::share::{Shapes, Slot};
+use crate::target::names::Taken;
 
 /// A call of a template.
 #[derive(Clone, Debug)]

@@ -8,13 +8,13 @@ use crate::target::names::Account;
 /// Where the volume with the binary, the working tree and the stage's own files is mounted.
 const HOME: &str = "/aphex";
 /// The binary in the runtime image.
-const RUNTIME_BINARY: &str = "/usr/local/bin/aphex";
+pub const RUNTIME_BINARY: &str = "/usr/local/bin/aphex";
 /// The binary in every other container of a pod.
 pub const BINARY: &str = "/aphex/bin/aphex";
 /// Where the secrets of a step are mounted, in folders by name.
 const SECRETS: &str = "/run/aphex/secrets";
 /// Where the credentials for the checkout are mounted, in the init container alone.
-const GIT_CREDENTIALS: &str = "/run/aphex/git";
+pub const GIT_CREDENTIALS: &str = "/run/aphex/git";
 
 /// A pod, less the values that a template can take as parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -97,14 +97,16 @@ pub fn pull_policy(image: &str) -> &'static str {
     }
 }
 
-fn no_rights() -> Option<SecurityContext> {
+/// A container that can do no more than its user.
+pub fn no_rights() -> Option<SecurityContext> {
     Some(SecurityContext {
         allow_privilege_escalation: false,
         capabilities: Capabilities { drop: vec!["ALL"] },
     })
 }
 
-fn home(read_only: bool) -> VolumeMount {
+/// The volume of the stage.
+pub fn home(read_only: bool) -> VolumeMount {
     VolumeMount {
         name: "aphex".to_owned(),
         mount_path: HOME.to_owned(),
