@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use crate::support::cdk::node_modules;
-use crate::support::ministack::Ministack;
+use crate::support::ministack::{Faults, Ministack};
 use crate::support::project::git;
 use crate::support::{markdown, tools, transcript};
 use serde_json::Value;
@@ -108,15 +108,27 @@ impl Shop {
         self.run(&[&["--deploy"], arguments].concat())
     }
 
+    /// `aphex run --deploy` by way of these faults, its output and its record.
+    pub fn deploy_by(&self, faults: &Faults) -> (Output, Value) {
+        let mut command = self.aphex(&["run", "--deploy"]);
+        command.envs(faults.environment(DEV, "us-east-1"));
+        self.finished(command)
+    }
+
     /// `aphex run`, its output and its record.
     pub fn run(&self, arguments: &[&str]) -> (Output, Value) {
+        self.finished(self.aphex(&[&["run"], arguments].concat()))
+    }
+
+    fn aphex(&self, arguments: &[&str]) -> Command {
         let program = Path::new(env!("CARGO_BIN_EXE_aphex"));
-        let output = self
-            .command(program, DEV, "us-east-1")
-            .arg("run")
-            .args(arguments)
-            .output()
-            .unwrap();
+        let mut command = self.command(program, DEV, "us-east-1");
+        command.args(arguments);
+        command
+    }
+
+    fn finished(&self, mut command: Command) -> (Output, Value) {
+        let output = command.output().unwrap();
         let runs = self.path().join(".aphex/store/runs");
         let mut records: Vec<PathBuf> = fs::read_dir(runs)
             .unwrap()
@@ -290,7 +302,22 @@ fn req_5_4_8_4_a_stack_that_fails_ends_the_run_and_says_why() {
         error["help"].as_str().unwrap().contains("rolled back"),
         "{error:#}"
     );
-    assert!(!said.contains("cdk deploy Web"), "{said}");
+    assert!(!said.contains("│   Web\n"), "{said}");
+    // Of the stacks that one call was to deploy, the record has those that were begun.
+    let commands = deploy["tries"][0]["commands"].as_array().unwrap();
+    let deployed: Vec<(&str, i64)> = commands
+        .iter()
+        .map(|one| {
+            (
+                one["command"].as_str().unwrap(),
+                one["exit_code"].as_i64().unwrap(),
+            )
+        })
+        .filter(|(command, _)| command.starts_with("cdk deploy"))
+        .collect();
+    assert_eq!(deployed, [("cdk deploy Network", 0), ("cdk deploy Api", 1)]);
+    let outputs = outputs(&record, "dev.Network");
+    assert_eq!(outputs["VpcId"], "vpc-dev", "{outputs:#}");
     assert!(
         stage(&record, "prod/deploy").get("outcome").is_none(),
         "{record:#}"

@@ -9,6 +9,7 @@ mod bake;
 mod containers;
 mod deploy;
 mod deploy_python;
+mod deploy_together;
 mod diff;
 mod faults;
 mod finish;

@@ -5,15 +5,11 @@ use crate::stage::cdk::AssemblyStack;
 use crate::stage::process::Environment;
 use crate::stage::record::StackOutputs;
 
-/// Asks CloudFormation about one stack, as the role that deployed it where that can be assumed.
+/// Asks CloudFormation about stacks, as the role that deployed them where that can be assumed.
 #[derive(Debug)]
 pub struct Aftermath {
     #[cfg(feature = "cloud")]
     seers: crate::stage::Seers,
-    stack: String,
-    /// When the deployment began, in milliseconds since 1970.
-    #[cfg_attr(not(feature = "cloud"), allow(dead_code))]
-    since: i64,
 }
 
 #[cfg(feature = "cloud")]
@@ -31,42 +27,43 @@ mod asked {
     const DEEPEST: usize = 4;
 
     impl Aftermath {
-        /// Remembers when the deployment begins. `session` names the run, `tmp` is for the configuration.
+        /// Of stacks that have the role and the region of this one. `session` names the run, `tmp` is for the configuration.
         pub fn new(
             env: &Environment,
-            found: &AssemblyStack,
+            found: Option<&AssemblyStack>,
             region: &str,
             session: &str,
             tmp: &Path,
         ) -> Aftermath {
-            let region = found.region.as_deref().unwrap_or(region);
-            let role = found.deploy_role.iter();
+            let region = found
+                .and_then(|found| found.region.as_deref())
+                .unwrap_or(region);
+            let role = found.and_then(|found| found.deploy_role.as_ref());
             let roles: Vec<String> = role
+                .iter()
                 .map(|role| role.replace("${AWS::Partition}", partition(region)))
                 .collect();
             Aftermath {
                 seers: Seers::new(env, &roles, region, session, tmp),
-                stack: found.name.clone(),
-                since: jiff::Timestamp::now().as_millisecond(),
             }
         }
 
-        /// The stack's outputs as they are now; `None` where nobody tells.
-        pub fn outputs(&self) -> Option<StackOutputs> {
-            let stack = self
-                .seers
-                .ask(|aws| cloudformation::stack(aws, &self.stack));
+        /// The outputs of a stack as they are now; `None` where nobody tells.
+        pub fn outputs(&self, stack: &str) -> Option<StackOutputs> {
+            let stack = self.seers.ask(|aws| cloudformation::stack(aws, stack));
             Some(stack.ok()??.outputs)
         }
 
-        /// Adds to the error of a deployment what failed, why, what came of it and what to do, before what the command wrote.
-        pub fn explain(&self, problem: Diagnostic) -> Diagnostic {
+        /// Adds to the error of a stack's deployment, which began then (in milliseconds since 1970), what failed, why, what came of it and what to do,
+        /// before what the command wrote.
+        pub fn explain(&self, problem: Diagnostic, name: &str, since: i64) -> Diagnostic {
             let seers = &self.seers;
-            let events = seers.ask(|aws| cloudformation::events(aws, &self.stack, self.since));
-            let stack = seers.ask(|aws| cloudformation::stack(aws, &self.stack));
+            let events = seers.ask(|aws| cloudformation::events(aws, name, since));
+            let stack = seers.ask(|aws| cloudformation::stack(aws, name));
             let mut problem = problem;
             let written = std::mem::take(&mut problem.notes);
-            for line in self.culprits(&self.stack, events.as_deref().unwrap_or_default(), 0) {
+            let events_so_far = events.as_deref().unwrap_or_default();
+            for line in self.culprits(name, events_so_far, since, 0) {
                 problem = problem.note(line);
             }
             // It may never have been made, and then has no events.
@@ -74,14 +71,14 @@ mod asked {
                 problem = problem.note(format!("CloudFormation could not be asked why: {failure}"));
             }
             if let Ok(Some(stack)) = stack {
-                problem = tell_state(problem, &self.stack, &stack);
+                problem = tell_state(problem, name, &stack);
             }
             problem.notes.extend(written);
             problem
         }
 
         /// The resources that failed by themselves, first to last; of a nested stack those within.
-        fn culprits(&self, stack: &str, events: &[Event], depth: usize) -> Vec<String> {
+        fn culprits(&self, stack: &str, events: &[Event], since: i64, depth: usize) -> Vec<String> {
             let failed = events.iter().filter(|event| {
                 event.status.ends_with("_FAILED")
                     && event.physical != stack
@@ -93,9 +90,13 @@ mod asked {
                 if event.kind == "AWS::CloudFormation::Stack" && depth < DEEPEST {
                     let seers = &self.seers;
                     let within =
-                        seers.ask(|aws| cloudformation::events(aws, &event.physical, self.since));
-                    let within =
-                        self.culprits(&event.physical, &within.unwrap_or_default(), depth + 1);
+                        seers.ask(|aws| cloudformation::events(aws, &event.physical, since));
+                    let within = self.culprits(
+                        &event.physical,
+                        &within.unwrap_or_default(),
+                        since,
+                        depth + 1,
+                    );
                     if !within.is_empty() {
                         let name = &event.resource;
                         lines.extend(
@@ -159,10 +160,8 @@ mod asked {
         fn req_8_4_it_is_said_that_nobody_tells_why() {
             let aftermath = Aftermath {
                 seers: Seers::nobody(),
-                stack: "Api".to_owned(),
-                since: 0,
             };
-            let problem = aftermath.explain(problem());
+            let problem = aftermath.explain(problem(), "Api", 0);
             let [note] = problem.notes.as_slice() else {
                 panic!("{problem:?}");
             };
@@ -200,24 +199,21 @@ impl Aftermath {
     /// Nobody is asked.
     pub fn new(
         _: &Environment,
-        found: &AssemblyStack,
+        _: Option<&AssemblyStack>,
         _: &str,
         _: &str,
         _: &std::path::Path,
     ) -> Aftermath {
-        Aftermath {
-            stack: found.name.clone(),
-            since: 0,
-        }
+        Aftermath {}
     }
 
     /// Nobody tells.
-    pub fn outputs(&self) -> Option<StackOutputs> {
+    pub fn outputs(&self, _: &str) -> Option<StackOutputs> {
         None
     }
 
     /// Says no more.
-    pub fn explain(&self, problem: Diagnostic) -> Diagnostic {
-        problem.note(format!("stack `{}` was not asked about", self.stack))
+    pub fn explain(&self, problem: Diagnostic, name: &str, _: i64) -> Diagnostic {
+        problem.note(format!("nobody was asked about stack `{name}`"))
     }
 }

@@ -34,6 +34,10 @@ pub struct AssemblyStack {
     pub path: String,
     /// Its name in CloudFormation.
     pub name: String,
+    /// Its id among the artifacts of its manifest.
+    pub id: String,
+    /// The manifest that has it.
+    pub manifest: PathBuf,
     /// The account that it is for; `None` where it takes any.
     pub account: Option<String>,
     /// The region that it is for; `None` where it takes any.
@@ -42,6 +46,8 @@ pub struct AssemblyStack {
     pub needs: Vec<String>,
     /// The template's outputs.
     pub outputs: Vec<String>,
+    /// Those of them that are there only where a condition holds.
+    pub conditional: Vec<String>,
     /// The template's parameters, that of the bootstrap version left out.
     pub parameters: Vec<Parameter>,
     /// How many files it publishes.
@@ -162,11 +168,19 @@ fn stack(
             .stack_name
             .clone()
             .unwrap_or_else(|| id.to_owned()),
+        id: id.to_owned(),
+        manifest: directory.join("manifest.json"),
         account,
         region,
         needs: needs
             .filter(|(_, artifact)| is_stack(artifact))
             .map(|(id, artifact)| path(id, artifact))
+            .collect(),
+        conditional: template
+            .outputs
+            .iter()
+            .filter(|(_, output)| output.get("Condition").is_some())
+            .map(|(name, _)| name.clone())
             .collect(),
         outputs: template.outputs.into_keys().collect(),
         parameters: parameters
@@ -212,7 +226,8 @@ fn beside(directory: &Path, name: &str) -> Result<PathBuf, Diagnostic> {
     }
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Diagnostic> {
+/// A file of an assembly.
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Diagnostic> {
     let bytes = bytes(path)?;
     serde_json::from_slice(&bytes).map_err(|error| unreadable(path, &error.to_string()))
 }
@@ -232,7 +247,8 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Diagnostic> {
     read().map_err(|error| unreadable(path, &error.to_string()))
 }
 
-fn unreadable(path: &Path, reason: &str) -> Diagnostic {
+/// The assembly is not what it should be.
+pub(super) fn unreadable(path: &Path, reason: &str) -> Diagnostic {
     let shown = path.display();
     Diagnostic::without_place(
         &codes::UNREADABLE_ASSEMBLY,

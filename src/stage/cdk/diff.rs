@@ -170,10 +170,13 @@ mod tests {
         AssemblyStack {
             path: "Api".into(),
             name: "Api".into(),
+            id: "Api".into(),
+            manifest: "/nonexistent".into(),
             account: None,
             region: None,
             needs: Vec::new(),
             outputs: Vec::new(),
+            conditional: Vec::new(),
             parameters: Vec::new(),
             files: 0,
             images: 0,

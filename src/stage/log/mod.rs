@@ -78,6 +78,11 @@ impl Log {
         Stream::new(self.clone(), number)
     }
 
+    /// A new source of text of which nothing is written: whoever reads its lines says what the log has of them.
+    pub fn aside(&self) -> Stream {
+        Stream::aside(self.clone())
+    }
+
     /// From now on this text is written as `***`, and so are each line of it, its base64 (also within other text), its URL-encoded form, and as a
     /// string of JSON. `false` where no line of it has [`SHORTEST_SECRET`] characters: hiding every `1` would leave nothing to read.
     #[must_use = "a secret that is too short to be hidden should be reported"]

@@ -22,6 +22,8 @@ pub struct Stream {
     cleaner: Cleaner,
     line: Line,
     tail: Tail,
+    /// Nothing of it is written.
+    aside: bool,
 }
 
 #[derive(Default)]
@@ -45,7 +47,25 @@ impl Stream {
             cleaner: Cleaner::default(),
             line: Line::default(),
             tail: Tail::default(),
+            aside: false,
         }
+    }
+
+    /// A source of which the log gets nothing: [`Stream::lines`] gives its lines.
+    pub(super) fn aside(log: Log) -> Self {
+        let mut stream = Stream::new(log, 0);
+        stream.aside = true;
+        stream
+    }
+
+    /// Takes bytes, and gives the lines that end in them: plain text without secrets, each cut after 1 KiB.
+    pub fn lines(&mut self, bytes: &[u8]) -> Vec<String> {
+        self.take(bytes, false)
+    }
+
+    /// The line that has no end, where there is one.
+    pub fn last_lines(&mut self) -> Vec<String> {
+        self.take(&[], true)
     }
 
     /// The last lines of this stream, oldest first, as plain text without secrets.
@@ -58,13 +78,14 @@ impl Stream {
         self.take(&[], true);
     }
 
-    fn take(&mut self, bytes: &[u8], end: bool) {
+    fn take(&mut self, bytes: &[u8], end: bool) -> Vec<String> {
         let Stream {
             log,
             number,
             cleaner,
             line,
             tail,
+            aside,
         } = self;
         let mut shared = log.shared();
         let mut drawn = String::new();
@@ -77,11 +98,16 @@ impl Stream {
                 line.take(Piece::Newline, &shared.masks, &mut drawn, &mut lines);
             }
         }
-        for line in lines {
+        for line in &lines {
             tail.push(line.clone());
-            shared.tail.push(line);
         }
-        shared.write(*number, &drawn, line.begun);
+        if !*aside {
+            for line in &lines {
+                shared.tail.push(line.clone());
+            }
+            shared.write(*number, &drawn, line.begun);
+        }
+        lines
     }
 }
 

@@ -29,7 +29,7 @@ use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run_process as codes;
 use crate::model::Shell;
 use crate::stage::log::Log;
-use crate::stage::process::output::{Lines, Taker};
+use crate::stage::process::output::{Lines, Taker, Told};
 
 pub use commands::{Commands, Done, Outcome};
 pub use elsewhere::Elsewhere;
@@ -172,6 +172,22 @@ pub fn capture(
         Taker::Lines(Lines::new(each)),
         Taker::Log(Box::new(log.stream())),
     ];
+    let (ended, left) = run::start(command, takers, stop)?;
+    if let Some(left) = left {
+        left.end(command.grace);
+    }
+    Ok(ended)
+}
+
+/// Runs a command to its end, and hands over each line that it writes, standard output and error as they come: plain text without secrets, cut after
+/// 1 KiB. Nothing of it goes to the log by itself; [`Ended::tail`] has the last lines. A time that is given back is what the command has from that line on.
+pub fn tell(
+    command: &Command,
+    log: &Log,
+    stop: &Stop,
+    each: &mut dyn FnMut(&str) -> Option<Duration>,
+) -> Result<Ended, Diagnostic> {
+    let takers = vec![Taker::Told(Told::new(log.aside(), each))];
     let (ended, left) = run::start(command, takers, stop)?;
     if let Some(left) = left {
         left.end(command.grace);

@@ -4,7 +4,7 @@ use std::io::{self, PipeReader, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::stage::log::Stream;
 use crate::stage::process::wait::poll_until;
@@ -25,6 +25,36 @@ pub enum Taker<'a> {
     Log(Box<Stream>),
     /// Somebody who wants whole lines, without their ends.
     Lines(Lines<'a>),
+    /// Somebody who wants whole lines, plain and without secrets.
+    Told(Told<'a>),
+}
+
+/// Hands over lines, each cut after 1 KiB.
+pub struct Told<'a> {
+    /// One that is not written.
+    stream: Box<Stream>,
+    each: &'a mut dyn FnMut(&str) -> Option<Duration>,
+    /// When the command's time is over now.
+    renewed: Option<Instant>,
+}
+
+impl<'a> Told<'a> {
+    /// Hands each line of a stream that is not written to this function, which may give the command so much time from then on.
+    pub fn new(stream: Stream, each: &'a mut dyn FnMut(&str) -> Option<Duration>) -> Self {
+        Told {
+            stream: Box::new(stream),
+            each,
+            renewed: None,
+        }
+    }
+
+    fn tell(&mut self, lines: &[String]) {
+        for line in lines {
+            if let Some(time) = (self.each)(line) {
+                self.renewed = Instant::now().checked_add(time);
+            }
+        }
+    }
 }
 
 /// Cuts bytes into lines.
@@ -69,6 +99,18 @@ impl Taker<'_> {
             // Never fails, see `Stream`.
             Taker::Log(stream) => drop(stream.write_all(bytes)),
             Taker::Lines(lines) => lines.take(bytes),
+            Taker::Told(told) => {
+                let lines = told.stream.lines(bytes);
+                told.tell(&lines);
+            }
+        }
+    }
+
+    /// When the command's time is over, where who takes its lines has given it more.
+    pub fn renewed(&mut self) -> Option<Instant> {
+        match self {
+            Taker::Told(told) => told.renewed.take(),
+            Taker::Log(_) | Taker::Lines(_) => None,
         }
     }
 
@@ -78,6 +120,10 @@ impl Taker<'_> {
             Taker::Log(stream) => stream.end(),
             Taker::Lines(lines) if !lines.line.is_empty() => lines.end(),
             Taker::Lines(_) => {}
+            Taker::Told(told) => {
+                let lines = told.stream.last_lines();
+                told.tell(&lines);
+            }
         }
     }
 }
@@ -131,8 +177,10 @@ impl<'a> Output<'a> {
 impl Output<'_> {
     /// The last lines of a log, and the rest of it if it goes on; `None` where lines are handed over.
     pub fn into_log(self) -> Option<(Vec<String>, Option<Rest>)> {
-        let Taker::Log(stream) = self.taker else {
-            return None;
+        let stream = match self.taker {
+            Taker::Log(stream) => stream,
+            Taker::Told(told) => return Some((told.stream.tail(TAIL), None)),
+            Taker::Lines(_) => return None,
         };
         let tail = stream.tail(TAIL);
         let pipe = self.pipe;

@@ -250,6 +250,9 @@ impl<'a> Running<'a> {
         for (index, _) in open.iter().zip(&ready).filter(|(_, ready)| **ready) {
             if let Some(output) = self.outputs.get_mut(*index) {
                 output.read();
+                if let Some(deadline) = output.taker.renewed() {
+                    self.deadline = Some(deadline);
+                }
             }
         }
         Ok(watch_child && ready.get(open.len()) == Some(&true))

@@ -66,6 +66,12 @@ impl Did {
         }
     }
 
+    /// A command has ended so, and not as it should.
+    pub fn failed(&mut self, problem: Diagnostic, status: Status) {
+        self.problems.push(problem);
+        self.status = self.status.or(Some(status));
+    }
+
     /// It was told to stop.
     pub fn stopped(&mut self, problem: Diagnostic) {
         self.problems.push(problem);
