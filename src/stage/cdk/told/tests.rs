@@ -92,7 +92,7 @@ fn a_stack_alone_and_one_without_changes() {
             "      deeper",
             "begins 0",
             "ends 0 true",
-            "    ✅  Other"
+            "     ✅  Other"
         ]
     );
 }
