@@ -127,7 +127,7 @@ fn start_workflow(pipeline: &Pipeline, rule: &Rule) -> Resource {
         .iter()
         .filter_map(|(name, ..)| Some((*name, arguments.get(name)?.clone())))
         .collect();
-    let name = Argument::Template(run_name(&start));
+    let name = Argument::Template(start_run_name(&start, rule));
     workflow(pipeline, rule, &start, name, &ordered)
 }
 
@@ -226,5 +226,15 @@ fn run_name(template: &str) -> String {
     format!(
         "{}-{{{{ index .Input.body \"X-GitHub-Delivery\" | sha256sum | trunc 10 }}}}",
         names::run_prefix(template)
+    )
+}
+
+/// The name of the Workflow that makes it. Each trigger has its own of a delivery: a push to two folders may be for two triggers, and the second would be
+/// taken for a repetition of the first.
+fn start_run_name(start: &str, rule: &Rule) -> String {
+    format!(
+        "{}-{{{{ printf \"%s {}\" (index .Input.body \"X-GitHub-Delivery\") | sha256sum | trunc 10 }}}}",
+        names::run_prefix(start),
+        rule.name
     )
 }
