@@ -176,7 +176,7 @@ fn an_api_server_judges_the_pods_of_a_template() {
 }
 
 /// The programs of `examples/`, and the folder of the repository around each.
-fn examples() -> Vec<(PathBuf, PathBuf)> {
+pub fn examples() -> Vec<(PathBuf, PathBuf)> {
     let mut found = Vec::new();
     for example in std::fs::read_dir(tools::root().join("examples")).expect("the examples") {
         let example = example.expect("an example").path();

@@ -12,7 +12,7 @@ mod docs;
 mod editors;
 mod error_pages;
 mod evaluator_properties;
-mod events_judge;
+mod events;
 mod fixes;
 mod formats;
 mod fuzz_targets;

@@ -13,6 +13,7 @@ import (
 
 // The manifests of a request, in the order of the stream.
 type set struct {
+	manifests string
 	documents []*common.Document
 	sources   []*v1alpha1.EventSource
 	sensors   []*v1alpha1.Sensor
@@ -21,7 +22,7 @@ type set struct {
 }
 
 func newSet(manifests string) *set {
-	all := &set{documents: common.Documents(manifests, newObject)}
+	all := &set{manifests: manifests, documents: common.Documents(manifests, newObject)}
 	for _, document := range all.documents {
 		switch object := document.Object.(type) {
 		case *v1alpha1.EventSource:

@@ -152,14 +152,22 @@ func checkData(document *common.Document, path string, data *v1alpha1.DataFilter
 
 // anchored tells whether an expression matches whole texts alone.
 func anchored(expression *syntax.Regexp) bool {
+	first := func(parts []*syntax.Regexp) *syntax.Regexp { return parts[0] }
+	last := func(parts []*syntax.Regexp) *syntax.Regexp { return parts[len(parts)-1] }
+	return holds(expression, syntax.OpBeginText, first) && holds(expression, syntax.OpEndText, last)
+}
+
+// holds tells whether every way through an expression has an anchor at one end. The parser takes what alternatives begin with in common out of them.
+func holds(expression *syntax.Regexp, anchor syntax.Op, end func([]*syntax.Regexp) *syntax.Regexp) bool {
 	switch expression.Op {
+	case anchor:
+		return true
 	case syntax.OpCapture:
-		return anchored(expression.Sub[0])
-	case syntax.OpAlternate:
-		return !slices.ContainsFunc(expression.Sub, func(one *syntax.Regexp) bool { return !anchored(one) })
+		return holds(expression.Sub[0], anchor, end)
 	case syntax.OpConcat:
-		first, last := expression.Sub[0], expression.Sub[len(expression.Sub)-1]
-		return first.Op == syntax.OpBeginText && last.Op == syntax.OpEndText
+		return holds(end(expression.Sub), anchor, end)
+	case syntax.OpAlternate:
+		return !slices.ContainsFunc(expression.Sub, func(one *syntax.Regexp) bool { return !holds(one, anchor, end) })
 	}
 	return false
 }
@@ -209,11 +217,11 @@ func checkTrigger(document *common.Document, path string, given *v1alpha1.Trigge
 	}
 	checkParameters(document, path+".parameters", given.Parameters, depends, gjson.ParseBytes(whole))
 	if one := given.Template.K8s; one != nil {
-		resource := checkResource(document, path+".template.k8s.source", one.Source)
+		resource := checkResource(document, path+".template.k8s.source", one.Source, one.Parameters)
 		checkParameters(document, path+".template.k8s.parameters", one.Parameters, depends, resource)
 	}
 	if one := given.Template.ArgoWorkflow; one != nil {
-		resource := checkResource(document, path+".template.argoWorkflow.source", one.Source)
+		resource := checkResource(document, path+".template.argoWorkflow.source", one.Source, one.Parameters)
 		checkParameters(document, path+".template.argoWorkflow.parameters", one.Parameters, depends, resource)
 	}
 	if one := given.Template.HTTP; one != nil {
@@ -222,7 +230,7 @@ func checkTrigger(document *common.Document, path string, given *v1alpha1.Trigge
 }
 
 // checkResource gives the resource that stands in a trigger.
-func checkResource(document *common.Document, path string, source *v1alpha1.ArtifactLocation) gjson.Result {
+func checkResource(document *common.Document, path string, source *v1alpha1.ArtifactLocation, parameters []v1alpha1.TriggerParameter) gjson.Result {
 	if source == nil || source.Resource == nil {
 		document.Refuse("%s.resource: missing, so that the resource would come from elsewhere", path)
 		return gjson.Parse("{}")
@@ -233,7 +241,11 @@ func checkResource(document *common.Document, path string, source *v1alpha1.Arti
 			document.Refuse("%s.resource.%s: missing", path, field)
 		}
 	}
-	if resource.Get("metadata.name").String() == "" && resource.Get("metadata.generateName").String() == "" {
+	named := slices.ContainsFunc([]string{"metadata.name", "metadata.generateName"}, func(field string) bool {
+		given := func(one v1alpha1.TriggerParameter) bool { return one.Dest == field }
+		return resource.Get(field).String() != "" || slices.ContainsFunc(parameters, given)
+	})
+	if !named {
 		document.Refuse("%s.resource.metadata: neither name nor generateName", path)
 	}
 	return resource

@@ -14,6 +14,11 @@ pub fn manifests(analysis: &Analysis) -> Result<String, String> {
 
 /// The manifests of an accepted program as one text, or why it is refused.
 pub fn written(analysis: &Analysis, format: Format) -> Result<String, String> {
+    emitted(analysis, format, vec![Emit::WorkflowTemplates])
+}
+
+/// The manifests of these kinds of an accepted program as one text, or why it is refused.
+pub fn emitted(analysis: &Analysis, format: Format, emit: Vec<Emit>) -> Result<String, String> {
     if analysis.has_errors() {
         let lines = analysis
             .diagnostics
@@ -23,7 +28,7 @@ pub fn written(analysis: &Analysis, format: Format) -> Result<String, String> {
     }
     let options = Options {
         format,
-        emit: vec![Emit::WorkflowTemplates],
+        emit,
         version: "0.1.0".to_owned(),
     };
     let models = analysis.pipelines.iter().zip(&analysis.objects);
@@ -75,6 +80,17 @@ pub const EVENT: [(&str, &str); 6] = [
     ("pull-request", ""),
     ("inputs", "e30="),
 ];
+
+/// Those of the YAML documents that are objects of these kinds.
+pub fn of_kinds(manifests: &str, kinds: &[&str]) -> String {
+    let wanted = manifests.split("\n---\n").filter(|document| {
+        let kind = document
+            .lines()
+            .find_map(|line| line.strip_prefix("kind: "));
+        kinds.contains(&kind.unwrap_or_else(|| panic!("no kind: {document}")))
+    });
+    wanted.collect::<Vec<_>>().join("\n---\n")
+}
 
 /// The names of the objects in YAML documents of manifests.
 pub fn object_names(manifests: &str) -> impl Iterator<Item = &str> {

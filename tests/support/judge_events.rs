@@ -14,7 +14,8 @@ const PROGRAM: Program = Program {
     name: "judge-events",
     what: "Argo Events 1.9",
     source: "judge-events",
-    flags: &[],
+    // Without what a debugger reads: 50 MB less.
+    flags: &["-ldflags=-s -w"],
 };
 
 /// What GitHub sends.

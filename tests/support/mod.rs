@@ -25,5 +25,6 @@ pub mod project;
 pub mod python;
 pub mod random;
 pub mod soup;
+pub mod starts;
 pub mod tools;
 pub mod transcript;
