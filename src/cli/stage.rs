@@ -26,6 +26,8 @@ enum Word {
     Checkout(Checkout),
     /// Ask a side-car whether it is ready
     Ready(Ready),
+    /// Find out what a run must know, and start it
+    Start,
     /// Print the AWS credentials of whoever runs it, for programs that assume a role with them
     Credentials,
     #[command(flatten)]
@@ -86,6 +88,10 @@ impl Stage {
                     Err(problem) => refuse(console, problem),
                 }
             }
+            Word::Start => match launch(root, variable) {
+                Ok(()) => Exit::Fine,
+                Err(problem) => refuse(console, problem),
+            },
             Word::Credentials => match identity::source(variable) {
                 Some(json) => {
                     console.print(&json);
@@ -115,4 +121,14 @@ fn refuse(console: &mut Console, problem: Diagnostic) -> Exit {
     let report = Report::without_sources(vec![problem]);
     console.remark(&human::render(&[report], console.err));
     Exit::Errors
+}
+
+#[cfg(feature = "cloud")]
+use crate::stage::launch::launch;
+
+#[cfg(not(feature = "cloud"))]
+fn launch(_: PathBuf, _: impl Fn(&str) -> Option<String>) -> Result<(), Diagnostic> {
+    let code = &crate::diagnostics::codes::cluster::NO_CLUSTER;
+    let message = "this Aphex was built without what talks to a cluster";
+    Err(Diagnostic::without_place(code, message))
 }

@@ -1,10 +1,8 @@
 //! Triggers: two that fire for one event, and filters that let nothing through.
 
-use globset::GlobBuilder;
-
 use crate::diagnostics::codes::pipeline::{FILTER_MATCHES_NOTHING, TRIGGERS_OVERLAP};
 use crate::diagnostics::{Diagnostic, Problems};
-use crate::model::{Event, Pipeline, Text, Trigger};
+use crate::model::{Event, Pipeline, Text, Trigger, filter};
 
 /// Reports both.
 pub fn check(pipeline: &Pipeline, problems: &mut Problems) {
@@ -163,23 +161,9 @@ fn instance(pattern: &str) -> String {
     name
 }
 
-/// Whether a name passes a list: the last pattern that matches decides, `!` excludes.
+/// Whether a name passes a list.
 fn passes(list: &[Text], name: &str) -> bool {
-    let mut result = list.iter().all(|pattern| pattern.value.starts_with('!'));
-    for pattern in list {
-        let (glob, includes) = match pattern.value.strip_prefix('!') {
-            Some(rest) => (rest, false),
-            None => (pattern.value.as_str(), true),
-        };
-        let matches = GlobBuilder::new(glob)
-            .literal_separator(true)
-            .build()
-            .is_ok_and(|glob| glob.compile_matcher().is_match(name));
-        if matches {
-            result = includes;
-        }
-    }
-    result
+    filter::passes(list.iter().map(|pattern| &*pattern.value), name)
 }
 
 /// Patterns that no name of a branch or tag can match: see `git check-ref-format`.

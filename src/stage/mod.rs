@@ -21,11 +21,14 @@ pub mod store;
 pub mod work;
 
 mod folders;
+#[cfg(feature = "cloud")]
+pub mod launch;
 mod part;
 mod run_info;
 pub mod schedule;
 #[cfg(feature = "cloud")]
 mod seers;
+pub mod submit;
 mod summary;
 mod task;
 

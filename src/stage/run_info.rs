@@ -248,7 +248,7 @@ pub fn github() -> String {
     "https://github.com".to_owned()
 }
 
-fn address(github: &str, repository: &str) -> String {
+pub(super) fn address(github: &str, repository: &str) -> String {
     format!("{}/{repository}.git", github.trim_end_matches('/'))
 }
 
@@ -259,7 +259,7 @@ pub fn is_commit(text: &str) -> bool {
 }
 
 /// Whether a text can name a Workflow, and so be part of a key and of a path.
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     let is_letter =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
     let ends = [text.bytes().next(), text.bytes().next_back()];
@@ -269,14 +269,14 @@ fn is_name(text: &str) -> bool {
     text.len() <= 253 && ends && text.bytes().all(is_letter) && !text.contains("..")
 }
 
-fn decoded(name: &str, value: &str) -> Result<String, Diagnostic> {
+pub(super) fn decoded(name: &str, value: &str) -> Result<String, Diagnostic> {
     let bytes = STANDARD.decode(value).ok();
     bytes
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .ok_or_else(|| malformed(name, value, "base64 of a text"))
 }
 
-fn malformed(name: &str, value: &str, wanted: &str) -> Diagnostic {
+pub(super) fn malformed(name: &str, value: &str, wanted: &str) -> Diagnostic {
     let shown: String = value.chars().take(100).collect();
     Diagnostic::without_place(
         &codes::MALFORMED,

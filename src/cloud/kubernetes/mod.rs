@@ -3,6 +3,7 @@
 //! Objects come and go as JSON: their types are the manifests' own.
 
 mod failure;
+pub mod kinds;
 mod object;
 
 use std::time::Duration;
@@ -114,7 +115,10 @@ impl Cluster {
         let resource = ApiResource {
             group: kind.group.to_owned(),
             version: kind.version.to_owned(),
-            api_version: format!("{}/{}", kind.group, kind.version),
+            api_version: match kind.group {
+                "" => kind.version.to_owned(),
+                group => format!("{group}/{}", kind.version),
+            },
             kind: kind.kind.to_owned(),
             plural: kind.plural.to_owned(),
         };

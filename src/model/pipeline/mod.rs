@@ -4,6 +4,7 @@ use crate::model::{Step, Text};
 use crate::source::Span;
 
 mod environment;
+pub mod filter;
 mod notify;
 mod settings;
 mod trigger;

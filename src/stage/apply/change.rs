@@ -1,19 +1,12 @@
 //! The way from what is there to what is wanted.
 
-use crate::cloud::kubernetes::{Cause, Cluster, Failure, Kind, Object};
+use crate::cloud::kubernetes::kinds::WORKFLOW_TEMPLATE;
+use crate::cloud::kubernetes::{Cause, Cluster, Failure, Object};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::cluster::CONFLICT;
 use crate::stage::apply::wanted::{COMMIT, COMMITTED_AT, TOPOLOGY};
 use crate::stage::apply::{Difference, Mark, Topology, Wanted, owner};
 use crate::target::names::{COMPILER, SPEC};
-
-/// The kind of the objects that runs are made from.
-pub const WORKFLOW_TEMPLATE: Kind = Kind {
-    group: "argoproj.io",
-    version: "v1alpha1",
-    kind: "WorkflowTemplate",
-    plural: "workflowtemplates",
-};
 
 /// What is to be done.
 #[derive(Debug)]

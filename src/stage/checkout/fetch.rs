@@ -135,9 +135,12 @@ impl Session {
         dir: &Path,
         patterns: &[&str],
     ) -> Result<Vec<(String, String)>, Diagnostic> {
-        let mut args: Vec<OsString> = ["ls-remote", "--quiet", "--end-of-options", "origin"]
-            .map(Into::into)
-            .to_vec();
+        let mut args: Vec<OsString> = ["ls-remote", "--quiet"].map(Into::into).to_vec();
+        // `HEAD` is a name that points at another one.
+        if patterns.contains(&"HEAD") {
+            args.push("--symref".into());
+        }
+        args.extend(["--end-of-options", "origin"].map(Into::into));
         args.extend(patterns.iter().map(Into::into));
         let mut pause = self.git.pause;
         for attempt in 1..=TRIES {

@@ -105,7 +105,7 @@ fn add(session: &Session, wanted: &Wanted<'_>, into: &Path) -> Result<(), Diagno
     Ok(())
 }
 
-fn prepare(session: &Session, into: &Path) -> Result<(), Diagnostic> {
+pub(super) fn prepare(session: &Session, into: &Path) -> Result<(), Diagnostic> {
     fs::create_dir_all(into).map_err(|error| {
         let message = format!("`{}` cannot be made", into.display());
         store::explain(refused(message), &error)

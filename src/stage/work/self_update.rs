@@ -54,28 +54,20 @@ fn compile<'a>(
 
 #[cfg(feature = "cloud")]
 mod cluster {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
-    use serde_json::{Value, json};
-    use sha2::{Digest, Sha256};
-
     use super::{Context, Did, Mark, Pipeline, Wanted};
-    use crate::cloud::kubernetes::{Cluster, Failure, Kind};
+    use crate::cloud::kubernetes::kinds::WORKFLOW;
+    use crate::cloud::kubernetes::{Cluster, Failure};
+    use crate::collections::IndexMap;
     use crate::diagnostics::codes::cluster::{FAILED, SUPERSEDED};
     use crate::diagnostics::codes::run_process::STOPPED;
     use crate::diagnostics::{Diagnostic, plural, safe};
     use crate::stage::apply::{Applied, Plan, plan};
     use crate::stage::record::keys;
     use crate::stage::store::Key;
+    use crate::stage::submit::{Submission, run_name};
 
     /// The run that a run was started by.
     const RESTARTS: &str = "aphex.dev/restarts";
-    const WORKFLOW: Kind = Kind {
-        group: "argoproj.io",
-        version: "v1alpha1",
-        kind: "Workflow",
-        plural: "workflows",
-    };
 
     pub(super) fn update(
         context: &Context,
@@ -183,8 +175,22 @@ mod cluster {
 
     /// Starts a run of the same commit from what was just applied, and ends this one. Twice makes one run: its name follows from this one's.
     fn restart(context: &Context, cluster: &Cluster, namespace: &str, did: &mut Did) {
-        let name = name(&context.run.entry, &context.run.run);
-        let workflow = workflow(context, namespace, &name);
+        let run = &context.run;
+        let name = run_name(&run.entry, &format!("restart {}", run.run));
+        let workflow = Submission {
+            name: &name,
+            namespace,
+            pipeline: &run.pipeline,
+            entry: &run.entry,
+            commit: &run.commit,
+            event: &run.event,
+            reference: &run.reference,
+            actor: &run.actor,
+            pull_request: run.pull_request,
+            inputs: &run.inputs,
+            annotations: IndexMap::from_iter([(RESTARTS, run.run.clone())]),
+        }
+        .workflow();
         match cluster.create(&WORKFLOW, namespace, &workflow) {
             Ok(true) => did.stopped(superseded(&context.run.run, &name)),
             // An earlier try of this stage has made it.
@@ -219,69 +225,6 @@ mod cluster {
         Diagnostic::without_place(&FAILED, message)
             .note("the pipeline was updated")
             .help("start the pipeline once more for this commit")
-    }
-
-    /// At most 63 characters, an entry's name may have 57.
-    fn name(entry: &str, run: &str) -> String {
-        let digest = Sha256::digest(format!("restart {run}"));
-        let digits: String = digest
-            .iter()
-            .take(5)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let entry: String = entry.chars().take(52).collect();
-        format!("{}-{digits}", entry.trim_end_matches('-'))
-    }
-
-    fn workflow(context: &Context, namespace: &str, name: &str) -> Value {
-        let run = &context.run;
-        let inputs = match run.inputs.is_empty() {
-            true => String::new(),
-            false => serde_json::to_string(&run.inputs).unwrap_or_default(),
-        };
-        let number = run.pull_request.map(|number| number.to_string());
-        let parameters = [
-            ("commit", run.commit.clone()),
-            ("event", run.event.clone()),
-            ("ref", STANDARD.encode(&run.reference)),
-            ("actor", STANDARD.encode(&run.actor)),
-            ("pull-request", number.unwrap_or_default()),
-            ("inputs", STANDARD.encode(inputs)),
-        ];
-        let parameters: Vec<Value> = parameters
-            .into_iter()
-            .map(|(name, value)| json!({ "name": name, "value": value }))
-            .collect();
-        json!({
-            "apiVersion": "argoproj.io/v1alpha1",
-            "kind": "Workflow",
-            "metadata": {
-                "name": name,
-                "namespace": namespace,
-                "labels": {
-                    "app.kubernetes.io/managed-by": "aphex",
-                    "aphex.dev/pipeline": run.pipeline,
-                },
-                "annotations": { RESTARTS: run.run },
-            },
-            "spec": {
-                "workflowTemplateRef": { "name": run.entry },
-                "arguments": { "parameters": parameters },
-            },
-        })
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-
-        #[test]
-        fn names_of_restarted_runs_fit_and_follow_from_the_run() {
-            let long = "a".repeat(57);
-            assert_eq!(name(&long, "shop-7").len(), 63);
-            assert_eq!(name("shop", "shop-7"), name("shop", "shop-7"));
-            assert_ne!(name("shop", "shop-7"), name("shop", "shop-8"));
-        }
     }
 }
 
