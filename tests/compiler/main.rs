@@ -25,5 +25,6 @@ mod pictures;
 mod random_programs;
 mod requirements_compile;
 mod requirements_language;
+mod rights;
 mod size;
 mod syntax;

@@ -3,6 +3,7 @@
 //! A test whose name begins with `req_` proves the criterion of that number.
 #![cfg(feature = "cloud")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -12,6 +13,7 @@ use crate::support::project::git;
 use aphex::diagnostics::codes::cluster::{
     CONFLICT, DENIED, FAILED, FOREIGN, NO_CLUSTER, SUPERSEDED,
 };
+use aphex::target::names::Account;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -157,6 +159,23 @@ impl<'c> Shop<'c> {
             "",
         );
         serde_json::from_str(&object).unwrap()
+    }
+
+    /// The service accounts and their rights, as `aphex compile` makes them.
+    fn accounts(&self) {
+        let output = Command::new(env!("CARGO_BIN_EXE_aphex"))
+            .args(["compile", "--emit", "accounts"])
+            .current_dir(self.repository())
+            .output()
+            .unwrap();
+        let manifests = String::from_utf8(output.stdout).unwrap();
+        let apply = [
+            "apply",
+            "--server-side",
+            "--field-manager=aphex",
+            "--filename=-",
+        ];
+        self.kubectl(&apply, &manifests);
     }
 
     /// Makes a template with labels.
@@ -444,25 +463,8 @@ fn what_the_cluster_refuses_is_said() {
     assert_eq!(code(&done), DENIED.id, "{}", text(&done.0));
     assert!(text(&done.0).contains(&account), "{}", text(&done.0));
 
-    // The rights that the page of the code names are enough.
-    let rule = |resource: &str, verbs: &[&str]| json!({ "apiGroups": ["argoproj.io"], "resources": [resource], "verbs": verbs });
-    let rules = [
-        rule(
-            "workflowtemplates",
-            &["get", "list", "create", "patch", "delete"],
-        ),
-        rule("workflows", &["get", "create"]),
-    ];
-    for object in [
-        json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": { "name": "self-update" }, "rules": rules }),
-        json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": { "name": "self-update" },
-            "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "self-update" },
-            "subjects": [{ "kind": "ServiceAccount", "name": "shop-self-update", "namespace": shop.namespace.name }],
-        }),
-    ] {
-        shop.kubectl(&["create", "--filename=-"], &object.to_string());
-    }
+    // The rights that `aphex compile` gives the account are enough.
+    shop.accounts();
     let tag = "on tag { match = [\"v*\"], deploy = [dev] }\n self_update { restart = true }\n";
     good(shop.update("shop-5", &shop.commit(2, &format!("{tag}{DEV}\n{PROD}"))));
     let restart = "self_update { restart = true }\n";
@@ -506,4 +508,36 @@ fn what_the_cluster_refuses_is_said() {
     let done = shop.update("shop-4", &commit);
     assert_eq!(code(&done), FAILED.id, "{}", text(&done.0));
     assert!(shop.names("workflowtemplates").is_empty());
+}
+
+/// 7.3: each service account can do what its stages need, and the API server refuses it everything else.
+#[test]
+fn req_7_3_each_account_may_do_what_its_stages_need_and_nothing_else() {
+    let test = "req_7_3_each_account_may_do_what_its_stages_need_and_nothing_else";
+    let Some(cluster) = Cluster::find(test) else {
+        return;
+    };
+    let shop = Shop::new(&cluster);
+    shop.commit(1, DEV);
+    shop.accounts();
+    let mut all = String::new();
+    for account in Account::ALL {
+        let name = account.name("shop");
+        let user = format!("system:serviceaccount:{}:{name}", shop.namespace.name);
+        let list = shop.kubectl(&["auth", "can-i", "--list", &format!("--as={user}")], "");
+        // What everybody may do, such as asking what one may do, is the cluster's own.
+        let own = list.lines().skip(1).filter(|line| {
+            !["selfsubject", "[/", "clustertrustbundles"]
+                .iter()
+                .any(|word| line.contains(word))
+        });
+        let own: BTreeSet<String> = own
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect();
+        all.push_str(&format!("{name}\n"));
+        for line in own {
+            all.push_str(&format!("  {line}\n"));
+        }
+    }
+    insta::assert_snapshot!("rights", all);
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use super::tools;
 
@@ -15,7 +16,11 @@ impl Cluster {
     /// nothing may be.
     pub fn find(test: &str) -> Option<Cluster> {
         match std::env::var("APHEX_TEST_KUBECONFIG") {
-            Ok(kubeconfig) if !kubeconfig.is_empty() => Some(Cluster { kubeconfig }),
+            Ok(kubeconfig) if !kubeconfig.is_empty() => {
+                let cluster = Cluster { kubeconfig };
+                cluster.with_events();
+                Some(cluster)
+            }
             _ => {
                 tools::skip(
                     test,
@@ -26,6 +31,43 @@ impl Cluster {
                 None
             }
         }
+    }
+
+    /// Sees to the definitions of Argo Events: those of its Go module, as the judge has it.
+    fn with_events(&self) {
+        static ONCE: OnceLock<()> = OnceLock::new();
+        ONCE.get_or_init(|| {
+            let mut go = Command::new("go");
+            go.args([
+                "list",
+                "-mod=mod",
+                "-m",
+                "-f",
+                "{{.Dir}}",
+                "github.com/argoproj/argo-events",
+            ]);
+            go.current_dir(tools::root().join("tests/judge-events"));
+            let found = tools::output(&mut go).unwrap_or_else(|error| panic!("{error}"));
+            let folder = std::path::Path::new(found.trim()).join("manifests/base/crds");
+            let folder = format!("--filename={}", folder.display());
+            let files = std::fs::read_dir(folder.trim_start_matches("--filename=")).unwrap();
+            for file in files {
+                let path = file.unwrap().path();
+                let is_definition = path
+                    .file_name()
+                    .is_some_and(|name| name.to_string_lossy().starts_with("argoproj.io"));
+                if is_definition {
+                    let file = format!("--filename={}", path.display());
+                    let apply = ["apply", "--server-side", "--force-conflicts", &file];
+                    self.kubectl(&apply, "").unwrap();
+                }
+            }
+            let kinds = ["eventsources", "sensors", "eventbus"];
+            let definitions = kinds.map(|kind| format!("crd/{kind}.argoproj.io"));
+            let mut wait = vec!["wait", "--for=condition=Established", "--timeout=60s"];
+            wait.extend(definitions.iter().map(String::as_str));
+            self.kubectl(&wait, "").unwrap();
+        });
     }
 
     /// Whether `kubectl create --dry-run=server` accepts these objects; its words where it does not.

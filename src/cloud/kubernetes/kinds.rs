@@ -2,6 +2,37 @@
 
 use crate::cloud::kubernetes::Kind;
 
+/// Those that `aphex apply` writes, in the order in which they are to be there: nothing comes before what it needs.
+pub const APPLIED: [Kind; 11] = [
+    CONFIG_MAP,
+    SERVICE_ACCOUNT,
+    ROLE,
+    ROLE_BINDING,
+    WORKFLOW_TEMPLATE,
+    CRON_WORKFLOW,
+    SERVICE,
+    INGRESS,
+    HTTP_ROUTE,
+    EVENT_SOURCE,
+    SENSOR,
+];
+
+/// Those of them that a run may write.
+pub const APPLIED_BY_RUNS: [Kind; 7] = [
+    WORKFLOW_TEMPLATE,
+    CRON_WORKFLOW,
+    SERVICE,
+    INGRESS,
+    HTTP_ROUTE,
+    EVENT_SOURCE,
+    SENSOR,
+];
+
+/// The kind of a name, of those that are applied.
+pub fn of(name: &str) -> Option<Kind> {
+    APPLIED.into_iter().find(|kind| kind.kind == name)
+}
+
 /// Argo: a run.
 pub const WORKFLOW: Kind = Kind {
     group: "argoproj.io",

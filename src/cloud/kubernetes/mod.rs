@@ -62,21 +62,20 @@ impl Cluster {
     }
 
     /// Writes an object by server-side apply, as [`MANAGER`], and takes nothing from another manager: that is a [`Cause::Conflict`]. A trial is
-    /// judged by the server and changes nothing.
+    /// judged by the server and changes nothing. Gives the object as it is then.
     pub fn apply(
         &self,
         kind: &Kind,
         namespace: &str,
         object: &Value,
         is_trial: bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<Object, Failure> {
         let api = self.api(kind, namespace);
         let name = name_of(object);
         let mut params = PatchParams::apply(MANAGER).validation_strict();
         params.dry_run = is_trial;
         let patch = Patch::Apply(object);
-        tried("apply", || api.patch(name, &params, &patch))?;
-        Ok(())
+        tried("apply", || api.patch(name, &params, &patch)).map(Object::from)
     }
 
     /// Makes an object; `false` where one of the name is there already, which stays as it is.

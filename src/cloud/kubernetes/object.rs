@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kube::core::DynamicObject;
+use serde_json::Value;
 
 /// A kind of objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct Object {
     pub version: Option<String>,
     /// Its own, for good.
     pub uid: Option<String>,
+    /// What follows the metadata, but for what the cluster keeps there of its state.
+    pub content: Value,
 }
 
 impl From<DynamicObject> for Object {
@@ -41,7 +44,12 @@ impl From<DynamicObject> for Object {
         let mut managers: Vec<String> = entries.filter_map(|entry| entry.manager).collect();
         managers.sort();
         managers.dedup();
+        let mut content = object.data;
+        if let Some(members) = content.as_object_mut() {
+            members.remove("status");
+        }
         Object {
+            content,
             name: metadata.name.unwrap_or_default(),
             labels: metadata.labels.unwrap_or_default(),
             annotations: metadata.annotations.unwrap_or_default(),

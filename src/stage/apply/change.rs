@@ -1,20 +1,31 @@
 //! The way from what is there to what is wanted.
 
-use crate::cloud::kubernetes::kinds::WORKFLOW_TEMPLATE;
-use crate::cloud::kubernetes::{Cause, Cluster, Failure, Object};
+use crate::cloud::kubernetes::{Cause, Cluster, Failure, Kind, Object, kinds};
 use crate::diagnostics::Diagnostic;
-use crate::diagnostics::codes::cluster::CONFLICT;
+use crate::diagnostics::codes::cluster::{CONFLICT, FAILED};
 use crate::stage::apply::wanted::{COMMIT, COMMITTED_AT, TOPOLOGY};
 use crate::stage::apply::{Difference, Mark, Topology, Wanted, owner};
-use crate::target::names::{COMPILER, SPEC};
+
+/// Whom the change is for, and how far it may go.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// The pipeline.
+    pub pipeline: &'a str,
+    /// Its namespace.
+    pub namespace: &'a str,
+    /// The kinds that are looked at, in the order in which they are to be there.
+    pub kinds: &'a [Kind],
+    /// Whether objects that should be as they were applied are compared with that, too.
+    pub with_drift: bool,
+}
 
 /// What is to be done.
 #[derive(Debug)]
 pub struct Plan<'a> {
-    namespace: &'a str,
+    scope: Scope<'a>,
     writes: Vec<Write<'a>>,
     /// Objects of this pipeline that it no longer wants.
-    removes: Vec<Object>,
+    removes: Vec<(Kind, Object)>,
     /// The commit that was applied last, where it is younger: nothing is done then.
     pub newer: Option<String>,
 }
@@ -22,21 +33,45 @@ pub struct Plan<'a> {
 #[derive(Debug)]
 struct Write<'a> {
     wanted: &'a Wanted,
-    /// The stages as they were; `None` where the object is new.
-    before: Option<Option<Topology>>,
+    kind: Kind,
+    before: Before,
 }
 
-/// What was done with an object.
+/// What there is of an object that is to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Before {
+    /// Nothing.
+    Nothing,
+    /// Another one, with the stages that it had, where that is known.
+    Other(Option<Topology>),
+    /// The same, changed by somebody since.
+    Drifted,
+}
+
+/// What is, or was, done with an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
+    /// Its kind.
+    pub kind: &'static str,
     /// Its name.
     pub name: String,
-    /// Whether it was not there before.
-    pub is_new: bool,
-    /// Whether it is not there any more.
-    pub is_gone: bool,
-    /// What is different in its stages; `None` where that is not known.
+    /// What.
+    pub change: Change,
+    /// What is different in its stages; `None` where it has none, or that is not known.
     pub difference: Option<Difference>,
+}
+
+/// What becomes of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is new.
+    Made,
+    /// It is another one.
+    Updated,
+    /// It was changed by somebody, and is again as it was applied.
+    Restored,
+    /// It is gone.
+    Removed,
 }
 
 /// Looks at what is there, and has the server judge what would be written. Nothing is changed.
@@ -44,53 +79,48 @@ pub struct Applied {
 /// The errors: objects of others of a name that is wanted, fields that somebody else has written, what the server refuses.
 pub fn plan<'a>(
     cluster: &Cluster,
-    pipeline: &str,
-    namespace: &'a str,
+    scope: Scope<'a>,
     wanted: &'a [Wanted],
-    mark: &Mark,
+    mark: Option<&Mark>,
 ) -> Result<Plan<'a>, Vec<Diagnostic>> {
     let alone = |failure: Failure| vec![failure.into_diagnostic()];
-    let kind = &WORKFLOW_TEMPLATE;
-    let selector = owner::selector(pipeline);
-    let owned = cluster.list(kind, namespace, &selector).map_err(alone)?;
+    let owned = owned(cluster, scope).map_err(alone)?;
+    let newest = newest(owned.iter().map(|(_, object)| object));
+    let newer =
+        newest.filter(|newest| mark.is_some_and(|mark| newest.committed_at > mark.committed_at));
     let mut plan = Plan {
-        namespace,
+        scope,
         writes: Vec::new(),
         removes: Vec::new(),
-        newer: newest(&owned)
-            .filter(|newest| newest.committed_at > mark.committed_at)
-            .map(|newest| newest.commit),
+        newer: newer.map(|newest| newest.commit),
     };
     if plan.newer.is_some() {
         return Ok(plan);
     }
     let mut problems = Vec::new();
     for wanted in wanted {
-        let found = cluster.get(kind, namespace, &wanted.name).map_err(alone)?;
-        let before = match &found {
-            None => None,
-            Some(found) if !owner::is_of(found, pipeline) => {
-                problems.push(owner::foreign(found, kind.kind, namespace, pipeline));
-                continue;
-            }
-            Some(found) if is_same(found, wanted) => continue,
-            Some(found) => Some(
-                found
-                    .annotations
-                    .get(TOPOLOGY)
-                    .and_then(|text| Topology::read(text)),
-            ),
+        let Some(kind) = kinds::of(wanted.kind) else {
+            continue;
         };
-        if let Err(failure) = cluster.apply(kind, namespace, &wanted.object, true) {
-            problems.push(refused(failure, &wanted.name, namespace));
+        match write(cluster, scope, wanted, kind) {
+            Ok(Some(before)) => plan.writes.push(Write {
+                wanted,
+                kind,
+                before,
+            }),
+            Ok(None) => {}
+            Err(problem) => problems.push(*problem),
         }
-        plan.writes.push(Write { wanted, before });
     }
-    let is_wanted = |object: &Object| wanted.iter().any(|wanted| wanted.name == object.name);
-    // The server has chosen by the labels; what is removed is looked at once more.
+    let is_wanted = |kind: &Kind, object: &Object| {
+        let mut all = wanted.iter();
+        all.any(|wanted| wanted.kind == kind.kind && wanted.name == object.name)
+    };
+    // The server has chosen by the labels; what is removed is looked at once more. What starts runs goes before what runs are made from.
     plan.removes = owned
         .into_iter()
-        .filter(|object| !is_wanted(object) && owner::is_of(object, pipeline))
+        .rev()
+        .filter(|(kind, object)| !is_wanted(kind, object) && owner::is_of(object, scope.pipeline))
         .collect();
     match problems.is_empty() {
         true => Ok(plan),
@@ -98,65 +128,150 @@ pub fn plan<'a>(
     }
 }
 
-impl Plan<'_> {
+/// Everything that a pipeline has of the kinds of a scope. A kind that the cluster does not know has no objects.
+pub fn owned(cluster: &Cluster, scope: Scope<'_>) -> Result<Vec<(Kind, Object)>, Failure> {
+    let selector = owner::selector(scope.pipeline);
+    let mut owned = Vec::new();
+    for kind in scope.kinds {
+        match cluster.list(kind, scope.namespace, &selector) {
+            Ok(found) => owned.extend(found.into_iter().map(|object| (*kind, object))),
+            Err(failure) if failure.cause == Cause::NotFound => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(owned)
+}
+
+/// What there is of an object, where it is to be written. The server has judged it then.
+fn write(
+    cluster: &Cluster,
+    scope: Scope<'_>,
+    wanted: &Wanted,
+    kind: Kind,
+) -> Result<Option<Before>, Box<Diagnostic>> {
+    let Scope {
+        pipeline,
+        namespace,
+        ..
+    } = scope;
+    let problem = |failure: Failure| Box::new(refused(failure, &kind, &wanted.name, namespace));
+    let found = match cluster.get(&kind, namespace, &wanted.name) {
+        Ok(found) => found,
+        Err(failure) => return Err(problem(failure)),
+    };
+    let before = match &found {
+        None => Before::Nothing,
+        Some(found) if !owner::is_of(found, pipeline) => {
+            return Err(Box::new(owner::foreign(
+                found, kind.kind, namespace, pipeline,
+            )));
+        }
+        Some(found) if is_same(found, wanted) => Before::Drifted,
+        Some(found) => {
+            let topology = found.annotations.get(TOPOLOGY);
+            Before::Other(topology.and_then(|text| Topology::read(text)))
+        }
+    };
+    if before == Before::Drifted && !scope.with_drift {
+        return Ok(None);
+    }
+    let judged = cluster
+        .apply(&kind, namespace, &wanted.object, true)
+        .map_err(problem)?;
+    let is_there = found.is_some_and(|found| found.content == judged.content);
+    Ok((before != Before::Drifted || !is_there).then_some(before))
+}
+
+impl<'a> Plan<'a> {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.writes.is_empty() && self.removes.is_empty()
     }
 
-    /// What will be different in the stages of an object; `None` where it is not written, or that is not known.
+    /// What will be different in the stages of a WorkflowTemplate; `None` where it is not written, or that is not known.
     pub fn difference(&self, name: &str) -> Option<Difference> {
         let mut writes = self.writes.iter();
-        writes.find(|write| write.wanted.name == name)?.difference()
+        let is_it = |write: &&Write<'_>| {
+            write.wanted.name == name && write.kind == kinds::WORKFLOW_TEMPLATE
+        };
+        writes.find(is_it)?.difference()
     }
 
-    /// Does it; what was done, in order. The first failure ends it, and what was done before stays: doing it again goes on from there.
-    pub fn apply(&self, cluster: &Cluster) -> (Vec<Applied>, Option<Diagnostic>) {
-        let mut done = Vec::new();
+    /// What would be done, in order.
+    pub fn changes(&self) -> Vec<Applied> {
+        let writes = self.writes.iter().map(Write::applied);
+        let removes = self.removes.iter().map(removed);
+        writes.chain(removes).collect()
+    }
+
+    /// Does it, and tells of each change as it is done. The first failure ends it, and what was done before stays: doing it again goes on from there.
+    pub fn apply(
+        &self,
+        cluster: &Cluster,
+        mut tell: impl FnMut(&Applied),
+    ) -> Result<(), Box<Diagnostic>> {
+        let namespace = self.scope.namespace;
         for write in &self.writes {
             let wanted = write.wanted;
-            let applied = cluster.apply(&WORKFLOW_TEMPLATE, self.namespace, &wanted.object, false);
-            if let Err(failure) = applied {
-                return (done, Some(refused(failure, &wanted.name, self.namespace)));
-            }
-            done.push(Applied {
-                name: wanted.name.clone(),
-                is_new: write.before.is_none(),
-                is_gone: false,
-                difference: write.difference(),
-            });
+            let done = cluster.apply(&write.kind, namespace, &wanted.object, false);
+            done.map_err(|failure| refused(failure, &write.kind, &wanted.name, namespace))?;
+            tell(&write.applied());
         }
-        for object in &self.removes {
-            if let Err(failure) = cluster.delete(&WORKFLOW_TEMPLATE, self.namespace, object) {
-                return (done, Some(refused(failure, &object.name, self.namespace)));
-            }
-            done.push(Applied {
-                name: object.name.clone(),
-                is_new: false,
-                is_gone: true,
-                difference: None,
-            });
+        for remove in &self.removes {
+            let (kind, object) = remove;
+            let done = cluster.delete(kind, namespace, object);
+            done.map_err(|failure| refused(failure, kind, &object.name, namespace))?;
+            tell(&removed(remove));
         }
-        (done, None)
+        Ok(())
     }
 }
 
 impl Write<'_> {
     fn difference(&self) -> Option<Difference> {
-        let before = self.before.as_ref()?.as_ref()?;
-        Some(self.wanted.topology.since(before))
+        let Before::Other(before) = &self.before else {
+            return None;
+        };
+        let topology = self.wanted.topology.as_ref()?;
+        Some(topology.since(before.as_ref()?))
+    }
+
+    fn applied(&self) -> Applied {
+        Applied {
+            kind: self.kind.kind,
+            name: self.wanted.name.clone(),
+            change: match self.before {
+                Before::Nothing => Change::Made,
+                Before::Other(_) => Change::Updated,
+                Before::Drifted => Change::Restored,
+            },
+            difference: self.difference(),
+        }
+    }
+}
+
+fn removed((kind, object): &(Kind, Object)) -> Applied {
+    Applied {
+        kind: kind.kind,
+        name: object.name.clone(),
+        change: Change::Removed,
+        difference: None,
     }
 }
 
 /// An object whose pipeline and compiler are the same is left alone, whatever its commit.
 fn is_same(found: &Object, wanted: &Wanted) -> bool {
-    let annotation = |name: &str| found.annotations.get(name).map(String::as_str);
-    annotation(SPEC) == Some(&wanted.spec) && annotation(COMPILER) == Some(&wanted.compiler)
+    wanted.annotations().all(|(name, value)| {
+        found
+            .annotations
+            .get(name)
+            .is_some_and(|there| there == value)
+    })
 }
 
 /// The youngest commit that any of them was applied from.
-fn newest(owned: &[Object]) -> Option<Mark> {
-    let marks = owned.iter().filter_map(|object| {
+fn newest<'o>(owned: impl Iterator<Item = &'o Object>) -> Option<Mark> {
+    let marks = owned.filter_map(|object| {
         Some(Mark {
             commit: object.annotations.get(COMMIT)?.clone(),
             committed_at: object.annotations.get(COMMITTED_AT)?.parse().ok()?,
@@ -165,11 +280,12 @@ fn newest(owned: &[Object]) -> Option<Mark> {
     marks.max_by_key(|mark| mark.committed_at)
 }
 
-fn refused(failure: Failure, name: &str, namespace: &str) -> Diagnostic {
+fn refused(failure: Failure, kind: &Kind, name: &str, namespace: &str) -> Diagnostic {
+    let word = kind.kind;
     match &failure.cause {
         Cause::Conflict(managers) if !managers.is_empty() => {
             let message = format!(
-                "the WorkflowTemplate `{name}` was changed by {}",
+                "the {word} `{name}` was changed by {}",
                 managers
                     .iter()
                     .map(|manager| format!("`{manager}`"))
@@ -179,17 +295,35 @@ fn refused(failure: Failure, name: &str, namespace: &str) -> Diagnostic {
             Diagnostic::without_place(&CONFLICT, message)
                 .note(failure.to_string())
                 .help(format!(
-                    "give it back: `kubectl delete workflowtemplate {name} --namespace {namespace}`, and start the pipeline again; runs have copies of their own"
+                    "give it back: `kubectl delete {} {name} --namespace {namespace}`, and apply again; runs have copies of their own",
+                    word.to_lowercase()
                 ))
         }
         Cause::Conflict(_) => Diagnostic::without_place(
             &CONFLICT,
-            format!("the WorkflowTemplate `{name}` was changed just now"),
+            format!("the {word} `{name}` was changed just now"),
         )
         .note(failure.to_string())
         .help("run it again"),
+        // Objects that are wanted are made; what is not found is their kind, or the namespace.
+        Cause::NotFound => {
+            let message = format!("the cluster does not take the {word} `{name}`");
+            let help = match kind.group {
+                "argoproj.io" => {
+                    "is Argo installed there, Workflows and Events? `aphex bootstrap` looks at all that a pipeline needs"
+                }
+                "gateway.networking.k8s.io" => {
+                    "`expose gateway` needs the Gateway API in the cluster; `expose ingress` does without"
+                }
+                _ => "is the namespace there? `kubectl create namespace` makes one",
+            };
+            Diagnostic::without_place(&FAILED, message)
+                .note(failure.to_string())
+                .note(format!("in the namespace `{namespace}`"))
+                .help(help)
+        }
         _ => {
-            let name = format!("the WorkflowTemplate `{name}` in `{namespace}`");
+            let name = format!("the {word} `{name}` in `{namespace}`");
             failure.into_diagnostic().note(name)
         }
     }

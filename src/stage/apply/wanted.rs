@@ -1,12 +1,14 @@
 //! What a pipeline wants to have in a cluster.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::graph;
 use crate::model::Pipeline;
 use crate::stage::apply::Topology;
-use crate::target::argo;
-use crate::target::names::Stamp;
+use crate::target::argo::entry_object_name;
+use crate::target::names::{Account, STORE_KEY, Stamp, settings_name};
+use crate::target::object::Object;
+use crate::target::{Emit, objects};
 
 /// The commit whose file was applied.
 pub const COMMIT: &str = "aphex.dev/commit";
@@ -14,6 +16,10 @@ pub const COMMIT: &str = "aphex.dev/commit";
 pub const COMMITTED_AT: &str = "aphex.dev/committed-at";
 /// The stages, for the next one who wants to know what has changed.
 pub const TOPOLOGY: &str = "aphex.dev/topology";
+/// The store's address, at the ConfigMap that holds it.
+const STORE: &str = "aphex.dev/store";
+/// The role that a pod of a service account assumes: EKS gives it the credentials (docs.aws.amazon.com, "IAM roles for service accounts").
+const ROLE: &str = "eks.amazonaws.com/role-arn";
 
 /// The commit that something is applied from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,52 +30,113 @@ pub struct Mark {
     pub committed_at: i64,
 }
 
+/// What the pipeline's stack tells, which no file says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The store's address.
+    pub store: Option<String>,
+    /// The roles of service accounts, by their ARNs.
+    pub roles: Vec<(Account, String)>,
+}
+
 /// An object that is to be there.
 #[derive(Clone, Debug)]
 pub struct Wanted {
+    /// Its kind.
+    pub kind: &'static str,
     /// Its name.
     pub name: String,
     /// The whole of it.
     pub object: Value,
-    /// `sha256:…` of the pipeline.
-    pub spec: String,
-    /// The version of the compiler.
-    pub compiler: String,
-    /// Its stages.
-    pub topology: Topology,
+    /// The stages, of what runs are made from.
+    pub topology: Option<Topology>,
 }
 
-/// The WorkflowTemplates of a pipeline, marked with the commit that they are of. In words why one could not be written.
-pub fn wanted(pipeline: &Pipeline, spec: &str, mark: &Mark) -> Result<Vec<Wanted>, String> {
+impl Wanted {
+    /// Its annotations, less those that say which commit it is of: where these are the same, the object is.
+    pub fn annotations(&self) -> impl Iterator<Item = (&str, &str)> {
+        let annotations = self.object.pointer("/metadata/annotations");
+        let annotations = annotations.and_then(Value::as_object);
+        annotations
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| *name != COMMIT && *name != COMMITTED_AT)
+            .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+    }
+
+    fn annotate(&mut self, name: &str, value: Value) {
+        let annotations = self.object.pointer_mut("/metadata/annotations");
+        if let Some(annotations) = annotations.and_then(Value::as_object_mut) {
+            annotations.insert(name.to_owned(), value);
+        }
+    }
+}
+
+/// The objects of a pipeline in the order in which they are to be there, marked with the commit that they are of. In words why one could not be written.
+pub fn wanted(
+    pipeline: &Pipeline,
+    spec: &str,
+    mark: Option<&Mark>,
+    emit: &[Emit],
+    facts: &Facts,
+) -> Result<Vec<Wanted>, String> {
     let graph = graph::build(pipeline);
     let stamp = Stamp {
         spec: spec.to_owned(),
         compiler: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let objects = argo::compile(pipeline, &graph, &stamp);
-    let mut all = Vec::new();
-    for (entry, compiled) in graph.entries.iter().zip(objects) {
-        let topology = Topology::of(entry);
-        let mut object =
-            serde_json::to_value(&compiled.object).map_err(|error| error.to_string())?;
-        let annotations = object.pointer_mut("/metadata/annotations");
-        if let Some(annotations) = annotations.and_then(Value::as_object_mut) {
-            annotations.insert(COMMIT.to_owned(), json!(mark.commit));
-            annotations.insert(
-                COMMITTED_AT.to_owned(),
-                json!(mark.committed_at.to_string()),
-            );
-            if let Some(text) = topology.to_annotation() {
-                annotations.insert(TOPOLOGY.to_owned(), json!(text));
-            }
-        }
-        all.push(Wanted {
-            name: compiled.object.metadata.name.clone(),
-            object,
-            spec: stamp.spec.clone(),
-            compiler: stamp.compiler.clone(),
+    let name = &pipeline.name.value;
+    let mut all: Vec<Object> = facts
+        .store
+        .iter()
+        .map(|store| settings(pipeline, &stamp, store))
+        .collect();
+    all.extend(objects(pipeline, &stamp, emit)?);
+    let entries = graph.entries.iter();
+    let entries: Vec<_> = entries
+        .map(|entry| (entry_object_name(pipeline, entry), entry))
+        .collect();
+    let mut found = Vec::new();
+    for object in all {
+        let is_entry =
+            |(name, _): &&(String, _)| object.kind == "WorkflowTemplate" && *name == object.name;
+        let topology = entries
+            .iter()
+            .find(is_entry)
+            .map(|(_, entry)| Topology::of(entry));
+        let mut wanted = Wanted {
+            kind: object.kind,
+            name: object.name,
+            object: object.value,
             topology,
-        });
+        };
+        if let Some(mark) = mark {
+            wanted.annotate(COMMIT, json!(mark.commit));
+            wanted.annotate(COMMITTED_AT, json!(mark.committed_at.to_string()));
+        }
+        if let Some(text) = wanted.topology.as_ref().and_then(Topology::to_annotation) {
+            wanted.annotate(TOPOLOGY, json!(text));
+        }
+        let is_own = |(account, _): &&(Account, String)| account.name(name) == wanted.name;
+        if wanted.kind == "ServiceAccount"
+            && let Some((_, role)) = facts.roles.iter().find(is_own)
+        {
+            wanted.annotate(ROLE, json!(role));
+        }
+        found.push(wanted);
     }
-    Ok(all)
+    Ok(found)
+}
+
+/// What pods read that start.
+fn settings(pipeline: &Pipeline, stamp: &Stamp, store: &str) -> Object {
+    let data: Map<String, Value> = [(STORE_KEY.to_owned(), json!(store))].into_iter().collect();
+    let rest = json!({ "data": data });
+    let name = settings_name(&pipeline.name.value);
+    let mut object = Object::new(pipeline, stamp, "v1", "ConfigMap", name, rest);
+    let annotations = object.value.pointer_mut("/metadata/annotations");
+    if let Some(annotations) = annotations.and_then(Value::as_object_mut) {
+        annotations.insert(STORE.to_owned(), json!(store));
+    }
+    object
 }

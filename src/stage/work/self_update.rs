@@ -4,10 +4,10 @@ use crate::analysis::{self, Analysis};
 use crate::diagnostics::codes::input::NO_PIPELINE;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::model::Pipeline;
-use crate::stage::apply::{Mark, Wanted, wanted};
+use crate::stage::apply::{Facts, Mark, Wanted, wanted};
 use crate::stage::checkout::{Git, committed_at};
 use crate::stage::work::{Context, Did};
-use crate::target::spec_hash;
+use crate::target::{Emit, spec_hash};
 
 /// Compiles the pipeline and applies what has changed. A file with errors changes nothing.
 pub fn perform(context: &Context) -> Did {
@@ -45,7 +45,11 @@ fn compile<'a>(
         commit: run.commit.clone(),
         committed_at: committed_at(&git, &context.folders.source(), &run.commit)?,
     };
-    let wanted = wanted(pipeline, &spec_hash(object), &mark).map_err(|reason| {
+    // Not the service accounts: a run, which may be of any commit, cannot give itself rights.
+    let emit = [Emit::WorkflowTemplates, Emit::Events];
+    let spec = spec_hash(object);
+    let wanted = wanted(pipeline, &spec, Some(&mark), &emit, &Facts::default());
+    let wanted = wanted.map_err(|reason| {
         let message = format!("a manifest cannot be written: {reason}");
         Diagnostic::without_place(&crate::diagnostics::codes::run::MALFORMED, message)
     })?;
@@ -55,13 +59,13 @@ fn compile<'a>(
 #[cfg(feature = "cloud")]
 mod cluster {
     use super::{Context, Did, Mark, Pipeline, Wanted};
-    use crate::cloud::kubernetes::kinds::WORKFLOW;
+    use crate::cloud::kubernetes::kinds::{APPLIED_BY_RUNS, WORKFLOW};
     use crate::cloud::kubernetes::{Cluster, Failure};
     use crate::collections::IndexMap;
     use crate::diagnostics::codes::cluster::{FAILED, SUPERSEDED};
     use crate::diagnostics::codes::run_process::STOPPED;
     use crate::diagnostics::{Diagnostic, plural, safe};
-    use crate::stage::apply::{Applied, Plan, plan};
+    use crate::stage::apply::{Applied, Change, Plan, Scope, plan};
     use crate::stage::record::keys;
     use crate::stage::store::Key;
     use crate::stage::submit::{Submission, run_name};
@@ -81,7 +85,13 @@ mod cluster {
             Ok(cluster) => cluster,
             Err(failure) => return did.problems.push(failure.into_diagnostic()),
         };
-        let plan = match plan(&cluster, &context.run.pipeline, namespace, wanted, mark) {
+        let scope = Scope {
+            pipeline: &context.run.pipeline,
+            namespace,
+            kinds: &APPLIED_BY_RUNS,
+            with_drift: false,
+        };
+        let plan = match plan(&cluster, scope, wanted, Some(mark)) {
             Ok(plan) => plan,
             Err(problems) => {
                 did.problems = problems;
@@ -118,11 +128,8 @@ mod cluster {
             context.log.line("nothing changed");
             return None;
         }
-        let (done, problem) = plan.apply(cluster);
-        for applied in &done {
-            tell(context, applied);
-        }
-        problem
+        let done = plan.apply(cluster, |applied| tell(context, applied));
+        done.err().map(|problem| *problem)
     }
 
     /// Whether this run is to go on as another one: the stages of its entry change now, or an earlier try has changed them and its pod was lost before it
@@ -145,13 +152,15 @@ mod cluster {
     }
 
     fn tell(context: &Context, applied: &Applied) {
-        let name = &applied.name;
+        let name = match applied.kind {
+            "WorkflowTemplate" => applied.name.clone(),
+            kind => format!("{kind} {}", applied.name),
+        };
         let line = |text: &str| context.log.line(text);
-        if applied.is_new {
-            return line(&format!("{name}: made"));
-        }
-        if applied.is_gone {
-            return line(&format!("{name}: removed, nothing starts it any more"));
+        match applied.change {
+            Change::Made => return line(&format!("{name}: made")),
+            Change::Removed => return line(&format!("{name}: removed")),
+            Change::Updated | Change::Restored => {}
         }
         match &applied.difference {
             Some(difference) if difference.is_none() => {
@@ -167,9 +176,7 @@ mod cluster {
                     line(&format!("  {change}"));
                 }
             }
-            None => line(&format!(
-                "{name}: updated; what its stages were is not known"
-            )),
+            None => line(&format!("{name}: updated")),
         }
     }
 
