@@ -61,6 +61,7 @@ pub fn analyse(root: &str, files: &dyn FileSystem) -> Analysis {
         rules::check(&context, &mut problems);
         if !problems.has_errors() {
             target::check(pipelines.iter().zip(&graphs), &mut problems);
+            target::stack::check(pipelines.iter().zip(&graphs), files, &mut problems);
         }
     }
     let modules = program.iter().flat_map(|program| &program.modules);

@@ -11,6 +11,7 @@ use crate::cli::{Exit, output};
 use crate::diagnostics::{Report, human, plural};
 use crate::graph;
 use crate::model::Pipeline;
+use crate::target::stack::{self, Assembly};
 use crate::target::{self, Emit, Format, Options, spec_hash};
 use crate::tools::picture::{self, Terminal};
 
@@ -24,6 +25,7 @@ Examples:
   aphex compile                          the one pipeline file of this repository
   aphex compile pipeline.aphex -o out    a file for each manifest; out holds the old set or the new, never half of one
   aphex compile --format json --emit workflow-templates,events
+  aphex compile --emit stack             the template of the pipeline's own stack in AWS
   aphex compile --source-map             which piece comes from which line, as JSON
 
 Exit codes: 0 fine, 1 errors, 64 wrong usage")]
@@ -37,7 +39,7 @@ pub struct Compile {
     /// The language of the manifests
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Language,
-    /// The kinds of manifests wanted [default: all]
+    /// What is wanted [default: all]. Without -o the stack, which is nothing for kubectl, is printed where it alone is wanted
     #[arg(long, value_enum, value_delimiter = ',', value_name = "KIND")]
     emit: Vec<Kind>,
     /// Say which piece of a manifest comes from which line: schemas/source-map.v1.json. With -o as a file
@@ -68,17 +70,26 @@ enum Kind {
     Events,
     /// Service accounts, and what each may do in the cluster
     Accounts,
+    /// The pipeline's own stack in AWS: with -o a cloud assembly, for `cdk deploy --app DIR/NAME.stack`
+    Stack,
 }
 
 impl Kind {
     /// What is compiled where nothing is picked, in the order in which it is to be there.
-    const ALL: [Kind; 3] = [Kind::Accounts, Kind::WorkflowTemplates, Kind::Events];
+    const ALL: [Kind; 4] = [
+        Kind::Stack,
+        Kind::Accounts,
+        Kind::WorkflowTemplates,
+        Kind::Events,
+    ];
 
-    fn emit(self) -> Emit {
+    /// `None`: it is nothing for the cluster.
+    fn emit(self) -> Option<Emit> {
         match self {
-            Kind::WorkflowTemplates => Emit::WorkflowTemplates,
-            Kind::Events => Emit::Events,
-            Kind::Accounts => Emit::Accounts,
+            Kind::WorkflowTemplates => Some(Emit::WorkflowTemplates),
+            Kind::Events => Some(Emit::Events),
+            Kind::Accounts => Some(Emit::Accounts),
+            Kind::Stack => None,
         }
     }
 }
@@ -94,16 +105,27 @@ impl Compile {
         };
         let analysis = output::look(&input);
         let refused = analysis.has_errors();
+        let wanted = match &*self.emit {
+            [] => Kind::ALL.as_slice(),
+            some => some,
+        };
+        let stacks: Vec<Assembly> = match refused || !wanted.contains(&Kind::Stack) {
+            true => Vec::new(),
+            false => {
+                let pipelines = analysis.pipelines.iter();
+                let options = stack::Options::default();
+                pipelines
+                    .map(|pipeline| stack::synthesise(pipeline, &input.files, &options))
+                    .collect()
+            }
+        };
         let format = match self.format {
             Language::Yaml => Format::Yaml,
             Language::Json => Format::Json,
         };
         let options = Options {
             format,
-            emit: match self.emit.is_empty() {
-                true => Kind::ALL.map(Kind::emit).to_vec(),
-                false => self.emit.iter().map(|kind| kind.emit()).collect(),
-            },
+            emit: wanted.iter().filter_map(|kind| kind.emit()).collect(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         // A model was built of every object, in order, or there are errors.
@@ -128,7 +150,7 @@ impl Compile {
                 return Exit::Fault;
             }
         };
-        if compilation.manifests.is_empty() {
+        if compilation.manifests.is_empty() && stacks.is_empty() {
             console.fail(
                 "the file has no pipeline to compile",
                 Some("a file that others `use` is checked with them"),
@@ -146,9 +168,10 @@ impl Compile {
             }
         };
         let Some(directory) = &self.output else {
-            match self.source_map {
-                true => console.print(&map),
-                false => console.print(&compilation.together(format)),
+            match (self.source_map, &*self.emit) {
+                (true, _) => console.print(&map),
+                (false, [Kind::Stack]) => return print_template(&stacks, console),
+                (false, _) => console.print(&compilation.together(format)),
             }
             return Exit::Fine;
         };
@@ -156,6 +179,11 @@ impl Compile {
         let mut files: Vec<(String, String)> = manifests
             .map(|manifest| (manifest.file.clone(), manifest.text.clone()))
             .collect();
+        for stack in &stacks {
+            let folder = stack.folder();
+            let parts = stack.files().into_iter();
+            files.extend(parts.map(|(name, text)| (format!("{folder}/{name}"), text.to_owned())));
+        }
         if self.source_map {
             files.push((SOURCE_MAP.to_owned(), map));
         }
@@ -177,6 +205,19 @@ impl Compile {
             }
         }
     }
+}
+
+/// Prints the template of the one stack. Several are no text that anything reads.
+fn print_template(stacks: &[Assembly], console: &mut Console) -> Exit {
+    let [stack] = stacks else {
+        console.fail(
+            "the file has several pipelines, and each has a stack of its own",
+            Some("with `-o DIR` each becomes a folder"),
+        );
+        return Exit::Usage;
+    };
+    console.print(&stack.template);
+    Exit::Fine
 }
 
 /// What each way to start each pipeline does.

@@ -27,4 +27,5 @@ mod requirements_compile;
 mod requirements_language;
 mod rights;
 mod size;
+mod stack;
 mod syntax;

@@ -20,7 +20,7 @@ fn compile(arguments: &[&str]) -> String {
 }
 
 /// Every `pipeline.aphex` below `examples/`.
-fn examples() -> Vec<PathBuf> {
+pub fn examples() -> Vec<PathBuf> {
     fn look(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

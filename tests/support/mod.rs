@@ -25,6 +25,7 @@ pub mod project;
 pub mod python;
 pub mod random;
 pub mod soup;
+pub mod stack;
 pub mod starts;
 pub mod tools;
 pub mod transcript;

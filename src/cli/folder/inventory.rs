@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,16 @@ pub(super) struct Inventory {
     pub files: BTreeSet<String>,
 }
 
+impl Inventory {
+    /// The folders that its files stand in.
+    pub fn folders(&self) -> BTreeSet<&str> {
+        let names = self.files.iter();
+        names
+            .filter_map(|name| Some(name.split_once('/')?.0))
+            .collect()
+    }
+}
+
 /// What we wrote to a folder; `None` where it is not one of ours.
 pub(super) fn inventory(folder: &Path) -> Option<Inventory> {
     let text = fs::read_to_string(folder.join(LIST)).ok()?;
@@ -29,17 +39,26 @@ pub(super) fn content(folder: &Path) -> Result<Option<BTreeSet<String>>, FolderE
     if !folder.exists() {
         return Ok(None);
     }
-    let ours = inventory(folder).map(|inventory| inventory.files);
-    let entries = fs::read_dir(folder).map_err(at("read", folder))?;
+    let ours = inventory(folder);
     let mut foreign = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(at("read", folder))?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let known = ours
+    let mut below = Vec::new();
+    for (name, path, kind) in entries(folder, "")? {
+        let is_ours = ours
             .as_ref()
-            .is_some_and(|ours| name == LIST || ours.contains(&name));
-        let plain = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if !known || !plain {
+            .is_some_and(|ours| name == LIST || ours.files.contains(&name));
+        let holds_ours = ours
+            .as_ref()
+            .is_some_and(|ours| ours.folders().contains(&*name));
+        match kind {
+            Kind::File if is_ours => {}
+            Kind::Folder if holds_ours => below.extend(entries(&path, &format!("{name}/"))?),
+            _ => foreign.push(name),
+        }
+    }
+    let ours = ours.map(|ours| ours.files);
+    for (name, _, kind) in below {
+        let is_ours = ours.as_ref().is_some_and(|ours| ours.contains(&name));
+        if kind != Kind::File || !is_ours {
             foreign.push(name);
         }
     }
@@ -48,6 +67,30 @@ pub(super) fn content(folder: &Path) -> Result<Option<BTreeSet<String>>, FolderE
     }
     foreign.sort();
     Err(FolderError::Foreign(foreign))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    File,
+    Folder,
+    Other,
+}
+
+/// What stands in a folder: names, with `before` in front of them, paths and kinds.
+fn entries(folder: &Path, before: &str) -> Result<Vec<(String, PathBuf, Kind)>, FolderError> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(at("read", folder))? {
+        let entry = entry.map_err(at("read", folder))?;
+        let kind = match entry.file_type() {
+            Ok(kind) if kind.is_file() => Kind::File,
+            Ok(kind) if kind.is_dir() => Kind::Folder,
+            _ => Kind::Other,
+        };
+        let name = entry.file_name();
+        let name = format!("{before}{}", name.to_string_lossy());
+        found.push((name, entry.path(), kind));
+    }
+    Ok(found)
 }
 
 /// Whether a folder holds just these files.
@@ -73,15 +116,14 @@ pub(super) fn remove_first(folder: &Path) {
 /// Removes a folder of ours: what its list names (all files, where a write was interrupted before the list), the list
 /// last, and the folder, if nothing else has appeared in it.
 pub(super) fn remove(folder: &Path) {
-    let names = match inventory(folder) {
-        Some(inventory) => inventory.files,
-        None => {
-            let _ = fs::remove_file(folder.join(LIST));
-            BTreeSet::new()
+    let inventory = inventory(folder);
+    if let Some(inventory) = &inventory {
+        for name in &inventory.files {
+            let _ = fs::remove_file(folder.join(name));
         }
-    };
-    for name in names {
-        let _ = fs::remove_file(folder.join(name));
+        for below in inventory.folders() {
+            let _ = fs::remove_dir(folder.join(below));
+        }
     }
     let _ = fs::remove_file(folder.join(LIST));
     let _ = fs::remove_dir(folder);

@@ -5,6 +5,8 @@
 //! system cannot exchange, the old folder is moved aside first: for an instant neither is there, and the next write brings
 //! the old one back.
 //!
+//! A file may stand in a folder of the set, one level deep: `shop.stack/manifest.json`.
+//!
 //! Writers take turns: who comes second replaces what the first wrote, as if it had begun later. The folder is ours alone: it holds a list of what we wrote, and one that holds anything else is refused.
 
 mod error;
@@ -95,11 +97,18 @@ impl Writer<'_> {
         let all = std::iter::once((LIST, &*list)).chain(files.iter().copied());
         for (name, text) in all {
             let path = fresh.join(name);
+            if let Some((below, _)) = name.split_once('/') {
+                let below = fresh.join(below);
+                fs::create_dir_all(&below).map_err(at("create", &below))?;
+            }
             let mut file = File::create_new(&path).map_err(at("create", &path))?;
             file.write_all(text.as_bytes())
                 .and_then(|()| file.sync_all())
                 .map_err(at("write", &path))?;
             (self.interrupt)(Moment::OneWritten)?;
+        }
+        for below in inventory.folders() {
+            sync(&fresh.join(below))?;
         }
         sync(fresh)?;
         (self.interrupt)(Moment::AllWritten)

@@ -83,6 +83,31 @@ fn files_of_others_are_never_touched() {
     assert_eq!(room.names(), ["out"]);
 }
 
+/// A set with a folder in it comes and goes as a whole, and what others put there is left alone.
+#[test]
+fn a_folder_of_the_set_is_part_of_it() {
+    let room = Room::new("nested");
+    let nested = set(&["a", "s.stack/manifest.json", "s.stack/t.json"], "x");
+    let there = |name: &str| room.out().join(name);
+    assert!(write(&room.out(), &nested).unwrap());
+    assert_eq!(fs::read_to_string(there("s.stack/t.json")).unwrap(), "x");
+    assert!(!write(&room.out(), &nested).unwrap(), "nothing to do");
+    for foreign in ["s.stack/mine", "s.stack/deep/mine", "other/mine"] {
+        fs::create_dir_all(there(foreign).parent().unwrap()).unwrap();
+        fs::write(there(foreign), "mine").unwrap();
+        let error = write(&room.out(), &set(&["a"], "y")).unwrap_err();
+        assert!(matches!(error, FolderError::Foreign(_)), "{foreign}");
+        assert_eq!(fs::read_to_string(there("a")).unwrap(), "x");
+        fs::remove_file(there(foreign)).unwrap();
+        if !foreign.starts_with("s.stack/mine") {
+            fs::remove_dir(there(foreign).parent().unwrap()).unwrap();
+        }
+    }
+    assert!(write(&room.out(), &set(&["a"], "y")).unwrap());
+    assert!(!there("s.stack").exists());
+    assert_eq!(room.names(), ["out"], "the old set is gone as a whole");
+}
+
 #[test]
 fn a_file_or_the_working_directory_is_refused() {
     let room = Room::new("file");

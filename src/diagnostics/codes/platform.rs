@@ -13,4 +13,5 @@ codes! {
     ARGO_TAG "A0754" "text that Argo would replace";
     SIDE_CAR_ENV "A0755" "a value that a side-car cannot be given";
     OBJECTS_EQUAL "A0756" "two pipelines make an object of the same name";
+    STACK_SIZE "A0757" "a pipeline's own stack larger than AWS takes";
 }

@@ -2,8 +2,7 @@
 
 #[cfg(feature = "cloud")]
 mod ask;
-mod target;
 
+pub use crate::target::bootstrap::{DEFAULT_QUALIFIER, Target, targets};
 #[cfg(feature = "cloud")]
 pub use ask::{Asker, caller, check};
-pub use target::{DEFAULT_QUALIFIER, Target, targets};

@@ -1,7 +1,8 @@
-//! What is to be asked of which account.
+//! The accounts and regions that a pipeline deploys to, and the CDK's bootstrap that its stacks use there.
 
 use std::path::Path;
 
+use crate::collections::HashMap;
 use crate::model::{App, Env, EnvValue, Environment, Pipeline, Text};
 use crate::source::FileSystem;
 
@@ -28,12 +29,18 @@ pub struct Target {
 }
 
 impl Target {
-    /// The role that the CDK CLI assumes to deploy a stack; its name is the bootstrap template's.
+    /// The role that the CDK CLI assumes to deploy a stack.
     pub fn deploy_role(&self, partition: &str) -> Option<String> {
+        self.bootstrap_role(partition, "deploy")
+    }
+
+    /// A role of the bootstrap by what it is for, `deploy`, `file-publishing`, `image-publishing` or `lookup`; its name is
+    /// the bootstrap template's.
+    pub fn bootstrap_role(&self, partition: &str, word: &str) -> Option<String> {
         let (account, region) = (&self.account.value, &self.region.value);
         self.qualifier.as_ref().map(|qualifier| {
             format!(
-                "arn:{partition}:iam::{account}:role/cdk-{qualifier}-deploy-role-{account}-{region}"
+                "arn:{partition}:iam::{account}:role/cdk-{qualifier}-{word}-role-{account}-{region}"
             )
         })
     }
@@ -45,13 +52,14 @@ impl Target {
     }
 }
 
-/// What there is to ask of these environments. One that has neither stacks nor a role needs nobody's credentials.
+/// The accounts and regions of these environments. One that has neither stacks nor a role needs nobody's credentials.
 pub fn targets<'p>(
     pipeline: &Pipeline,
     environments: impl Iterator<Item = &'p Environment>,
     files: &dyn FileSystem,
 ) -> Vec<Target> {
     let mut targets = Vec::new();
+    let mut in_files: HashMap<&str, Option<String>> = HashMap::default();
     for environment in environments.filter(|environment| !environment.partial) {
         let mut qualifiers: Vec<Option<String>> = Vec::new();
         for stack in environment.stacks() {
@@ -60,7 +68,10 @@ pub fn targets<'p>(
                 Some(app) => {
                     let contexts = [&stack.context, &environment.context, &app.context];
                     let named = contexts.into_iter().find_map(qualifier_of);
-                    let named = named.or_else(|| in_cdk_json(app, files));
+                    let named = named.or_else(|| {
+                        let read = in_files.entry(&app.dir.value);
+                        read.or_insert_with(|| in_cdk_json(app, files)).clone()
+                    });
                     Some(named.unwrap_or_else(|| DEFAULT_QUALIFIER.to_owned()))
                 }
                 None => Some(DEFAULT_QUALIFIER.to_owned()),
