@@ -24,5 +24,6 @@ mod records;
 mod run;
 mod secrets;
 mod self_update;
+mod stack;
 mod stage_reports;
 mod stores;

@@ -1,4 +1,19 @@
-//! CloudFormation: what a stack is, and what has happened to it.
+//! CloudFormation: what a stack is, what has happened to it, and how one is deployed and removed.
+
+mod change_set;
+mod delete;
+mod deploy;
+mod exports;
+mod failed;
+mod state;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+pub use delete::{Deleted, Kept, delete};
+pub use deploy::{Change, Deployed, Wanted, deploy};
+pub use exports::{exports, require};
+pub use watch::{Progress, Watch};
 
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
@@ -20,6 +35,8 @@ pub struct Stack {
 /// Something that happened to a resource of a stack, or to the stack itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
+    /// Its own name.
+    pub id: String,
     /// The resource's name in the template; the stack's name for the stack itself.
     pub resource: String,
     /// `AWS::S3::Bucket`
@@ -36,6 +53,18 @@ pub struct Event {
 
 /// A stack by its name or ARN; `None` where there is none.
 pub fn stack(aws: &Aws, name: &str) -> Result<Option<Stack>, Failure> {
+    Ok(find(aws, name)?.map(|found| found.stack))
+}
+
+/// A stack, with what it is told from others by.
+#[derive(Clone, Debug)]
+struct Found {
+    arn: String,
+    tags: Vec<(String, String)>,
+    stack: Stack,
+}
+
+fn find(aws: &Aws, name: &str) -> Result<Option<Found>, Failure> {
     let client = Client::new(aws.config());
     runtime::wait(async {
         let found = match client.describe_stacks().stack_name(name).send().await {
@@ -44,18 +73,27 @@ pub fn stack(aws: &Aws, name: &str) -> Result<Option<Stack>, Failure> {
             Err(error) => return Err(Failure::of("cloudformation:DescribeStacks", error)),
         };
         let stack = found.stacks.unwrap_or_default().into_iter().next();
-        Ok(stack.map(|stack| Stack {
-            status: stack
-                .stack_status
-                .map(|status| status.as_str().to_owned())
-                .unwrap_or_default(),
-            reason: stack.stack_status_reason,
-            outputs: stack
-                .outputs
+        Ok(stack.map(|stack| Found {
+            arn: stack.stack_id.unwrap_or_default(),
+            tags: stack
+                .tags
                 .unwrap_or_default()
                 .into_iter()
-                .filter_map(|output| Some((output.output_key?, output.output_value?)))
+                .filter_map(|tag| Some((tag.key?, tag.value?)))
                 .collect(),
+            stack: Stack {
+                status: stack
+                    .stack_status
+                    .map(|status| status.as_str().to_owned())
+                    .unwrap_or_default(),
+                reason: stack.stack_status_reason,
+                outputs: stack
+                    .outputs
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter_map(|output| Some((output.output_key?, output.output_value?)))
+                    .collect(),
+            },
         }))
     })
 }
@@ -74,6 +112,15 @@ pub fn template(aws: &Aws, stack: &str) -> Result<Option<String>, Failure> {
 
 /// What has happened to a stack since `since` (milliseconds since 1970), oldest first.
 pub fn events(aws: &Aws, stack: &str, since: i64) -> Result<Vec<Event>, Failure> {
+    events_until(aws, stack, |event| event.at < since)
+}
+
+/// What has happened to a stack, the newest back to the first that is old, oldest first.
+fn events_until(
+    aws: &Aws,
+    stack: &str,
+    is_old: impl Fn(&Event) -> bool,
+) -> Result<Vec<Event>, Failure> {
     let client = Client::new(aws.config());
     runtime::wait(async {
         let mut found = Vec::new();
@@ -84,12 +131,8 @@ pub fn events(aws: &Aws, stack: &str, since: i64) -> Result<Vec<Event>, Failure>
             let page =
                 page.map_err(|error| Failure::of("cloudformation:DescribeStackEvents", error))?;
             for event in page.stack_events.unwrap_or_default() {
-                let at = event.timestamp.and_then(|at| at.to_millis().ok());
-                let at = at.unwrap_or(since);
-                if at < since {
-                    break 'pages;
-                }
-                found.push(Event {
+                let event = Event {
+                    id: event.event_id.unwrap_or_default(),
                     resource: event.logical_resource_id.unwrap_or_default(),
                     kind: event.resource_type.unwrap_or_default(),
                     physical: event.physical_resource_id.unwrap_or_default(),
@@ -98,8 +141,15 @@ pub fn events(aws: &Aws, stack: &str, since: i64) -> Result<Vec<Event>, Failure>
                         .map(|status| status.as_str().to_owned())
                         .unwrap_or_default(),
                     reason: event.resource_status_reason,
-                    at,
-                });
+                    at: event
+                        .timestamp
+                        .and_then(|at| at.to_millis().ok())
+                        .unwrap_or(i64::MAX),
+                };
+                if is_old(&event) {
+                    break 'pages;
+                }
+                found.push(event);
             }
         }
         found.reverse();

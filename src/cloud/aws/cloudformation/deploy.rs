@@ -1,0 +1,207 @@
+//! Deploying a template through a change set.
+
+use serde_json::Value;
+
+use crate::cloud::aws::cloudformation::state::{State, is_good};
+use crate::cloud::aws::cloudformation::watch::{follow, newest};
+use crate::cloud::aws::cloudformation::{Found, Watch, change_set, delete, failed, find, template};
+use crate::cloud::aws::{Aws, Failure};
+use crate::collections::IndexMap;
+use crate::diagnostics::Diagnostic;
+use crate::diagnostics::codes::aws::STACK_STUCK;
+
+/// So often a stack may be found in a state that has to end first.
+const TURNS: usize = 8;
+
+/// A stack as it is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Its name.
+    pub stack: &'a str,
+    /// Its template, of at most 51,200 bytes.
+    pub template: &'a str,
+    /// Its tags. They say whose it is: a stack of the name that has others is left alone.
+    pub tags: &'a [(&'static str, String)],
+}
+
+/// What a deployment did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The stack was made.
+    Created,
+    /// It was changed.
+    Updated,
+    /// It was as it should be, and nothing was written.
+    None,
+}
+
+/// A stack that is as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deployed {
+    /// What was done.
+    pub change: Change,
+    /// Its ARN.
+    pub arn: String,
+    /// Its outputs by name.
+    pub outputs: IndexMap<String, String>,
+}
+
+/// Deploys a stack, and tells what happens. Interrupted at any moment, it continues when it is called again: what is going on then is waited
+/// for, and what is there then is compared with what is wanted.
+///
+/// An `A0977` names the resources that failed, with their reasons; an `A0978` says what has to be done first.
+pub fn deploy(
+    aws: &Aws,
+    wanted: &Wanted<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<Deployed, Diagnostic> {
+    let name = wanted.stack;
+    for _ in 0..TURNS {
+        let found = find(aws, name).map_err(Failure::into_diagnostic)?;
+        let Some(found) = found else {
+            return change(aws, wanted, None, watch);
+        };
+        let state = State::of(&found.stack.status);
+        if state != State::Announced {
+            own(wanted, &found)?;
+        }
+        match state {
+            State::Gone => return change(aws, wanted, None, watch),
+            State::Announced => return change(aws, wanted, Some(&found), watch),
+            State::Ready => {
+                if is_same(aws, wanted, &found)? {
+                    return Ok(deployed(Change::None, found));
+                }
+                return change(aws, wanted, Some(&found), watch);
+            }
+            State::Busy => {
+                let status = &found.stack.status;
+                watch.say(&format!(
+                    "stack {name} is {status}: waiting until that has ended"
+                ));
+                let since = newest(aws, &found.arn).map_err(Failure::into_diagnostic)?;
+                follow(aws, &found.arn, &since, false, watch)?;
+            }
+            State::Vain => {
+                watch.say(&format!(
+                    "stack {name} was never there as a whole: deleting what is left of it"
+                ));
+                delete::of(aws, name, &found.arn, watch)?;
+            }
+            State::Stuck(help) => return Err(stuck(&found, name, help)),
+        }
+    }
+    let message = format!("stack `{name}` is changed by somebody else, again and again");
+    Err(Diagnostic::without_place(&STACK_STUCK, message))
+}
+
+fn change(
+    aws: &Aws,
+    wanted: &Wanted<'_>,
+    found: Option<&Found>,
+    watch: &mut Watch<'_>,
+) -> Result<Deployed, Diagnostic> {
+    let before = found.filter(|found| State::of(&found.stack.status) != State::Announced);
+    let set = match change_set::create(aws, wanted, before.is_none(), watch) {
+        Ok(set) => set,
+        Err(problem) => {
+            if found.is_none() {
+                forget(aws, wanted);
+            }
+            return Err(problem);
+        }
+    };
+    let Some(set) = set else {
+        let found = find(aws, wanted.stack).map_err(Failure::into_diagnostic)?;
+        return found
+            .map(|found| deployed(Change::None, found))
+            .ok_or_else(|| gone(wanted.stack));
+    };
+    let since = newest(aws, &set.stack).map_err(Failure::into_diagnostic)?;
+    change_set::execute(aws, &set).map_err(Failure::into_diagnostic)?;
+    let (found, events) = follow(aws, &set.stack, &since, true, watch)?;
+    let (what, change) = match before {
+        None => ("created", Change::Created),
+        Some(_) => ("updated", Change::Updated),
+    };
+    match found {
+        Some(found) if is_good(&found.stack.status) => Ok(deployed(change, found)),
+        found => Err(failed::failed(
+            wanted.stack,
+            what,
+            &set.stack,
+            &events,
+            found.as_ref(),
+        )),
+    }
+}
+
+/// Removes a stack that only a change set announced, which came to nothing. That it cannot be removed changes nothing.
+fn forget(aws: &Aws, wanted: &Wanted<'_>) {
+    if let Ok(Some(found)) = find(aws, wanted.stack)
+        && State::of(&found.stack.status) == State::Announced
+    {
+        let _ = delete::ask(aws, &found.arn);
+    }
+}
+
+/// Whether a stack has the template and the tags already. Then not even a change set is made.
+fn is_same(aws: &Aws, wanted: &Wanted<'_>, found: &Found) -> Result<bool, Diagnostic> {
+    let tags = wanted.tags.iter().all(|(key, value)| {
+        let mut own = found.tags.iter();
+        own.any(|(name, own)| name == key && own == value)
+    });
+    if !tags || found.tags.len() != wanted.tags.len() {
+        return Ok(false);
+    }
+    let there = template(aws, &found.arn).map_err(Failure::into_diagnostic)?;
+    let read = |text: &str| serde_json::from_str::<Value>(text).ok();
+    Ok(there.is_some_and(|there| {
+        there == wanted.template
+            || read(&there).is_some_and(|there| Some(there) == read(wanted.template))
+    }))
+}
+
+/// Refuses a stack of the name that is somebody else's (14.3).
+fn own(wanted: &Wanted<'_>, found: &Found) -> Result<(), Diagnostic> {
+    for (key, value) in wanted.tags {
+        let tag = found.tags.iter().find(|(name, _)| name == key);
+        if tag.is_some_and(|(_, own)| own == value) {
+            continue;
+        }
+        let has = match tag {
+            None => format!("it has no tag `{key}`"),
+            Some((_, other)) => format!(
+                "its tag `{key}` is `{}`",
+                crate::diagnostics::safe::line(other)
+            ),
+        };
+        let message = format!("stack `{}` is not this pipeline's", wanted.stack);
+        return Err(Diagnostic::without_place(&STACK_STUCK, message)
+            .note(format!("{has}, and that of this pipeline's is `{value}`"))
+            .help("give the pipeline another name, or delete that stack if nobody needs it"));
+    }
+    Ok(())
+}
+
+fn deployed(change: Change, found: Found) -> Deployed {
+    Deployed {
+        change,
+        arn: found.arn,
+        outputs: found.stack.outputs,
+    }
+}
+
+fn stuck(found: &Found, name: &str, help: &str) -> Diagnostic {
+    let message = format!("stack `{name}` is {}", found.stack.status);
+    let mut problem = Diagnostic::without_place(&STACK_STUCK, message);
+    if let Some(reason) = &found.stack.reason {
+        problem = problem.note(crate::diagnostics::safe::line(reason).into_owned());
+    }
+    problem.help(help)
+}
+
+fn gone(name: &str) -> Diagnostic {
+    let message = format!("stack `{name}` was deleted by somebody while it was deployed");
+    Diagnostic::without_place(&STACK_STUCK, message).help("run it again")
+}
