@@ -519,6 +519,90 @@ fn req_3_3_told_to_end_it_ends() {
     assert_eq!(place.deploy(&stack).unwrap().change, Change::Created);
 }
 
+/// A stack that somebody else changes is waited for, and compared then.
+#[test]
+fn req_3_3_what_somebody_else_changes_is_waited_for() {
+    let test = "req_3_3_what_somebody_else_changes_is_waited_for";
+    let Some(ministack) = Ministack::start(test) else {
+        return;
+    };
+    let template = json!({ "Resources": {
+        "Handle": { "Type": "AWS::CloudFormation::WaitConditionHandle" },
+        "Wait": {
+            "Type": "AWS::CloudFormation::WaitCondition",
+            "Properties": { "Handle": { "Ref": "Handle" }, "Timeout": "60", "Count": 1 },
+        },
+    } })
+    .to_string();
+    let url = ministack.url.as_str();
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| Place::new(url, ACCOUNT).template("slow", &template));
+        let looker = Place::new(url, ACCOUNT);
+        let wait_for = |wanted: &dyn Fn() -> bool| {
+            let began = std::time::Instant::now();
+            while !wanted() {
+                assert!(began.elapsed() < Duration::from_secs(30));
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        };
+        wait_for(&|| looker.status("slow") == "CREATE_IN_PROGRESS");
+        let second = scope.spawn(|| {
+            let mut place = Place::new(url, ACCOUNT);
+            (place.template("slow", &template), place.told)
+        });
+        std::thread::sleep(Duration::from_millis(500));
+        assert!(!second.is_finished());
+        let events = cloudformation::events(&looker.aws, "slow", 0).unwrap();
+        let handle = events
+            .iter()
+            .find(|event| event.resource == "Handle" && event.status == "CREATE_COMPLETE")
+            .unwrap();
+        let signal = r#"{"Status": "SUCCESS", "UniqueId": "1", "Data": "", "Reason": ""}"#;
+        let (status, answer) = crate::support::http::ask(&handle.physical, "PUT", &[], signal);
+        assert_eq!(status, 200, "{answer}");
+        assert_eq!(first.join().unwrap().unwrap().change, Change::Created);
+        let (second, told) = second.join().unwrap();
+        assert_eq!(second.unwrap().change, Change::None);
+        assert_eq!(
+            told[0],
+            "stack slow is CREATE_IN_PROGRESS: waiting until that has ended"
+        );
+        assert_eq!(told.last().unwrap(), "slow CREATE_COMPLETE");
+    });
+}
+
+/// Of two that deploy at once each comes to its end, and the stack is what one of them wanted.
+#[test]
+fn req_3_3_two_at_once_take_turns() {
+    let test = "req_3_3_two_at_once_take_turns";
+    let Some(ministack) = Ministack::start(test) else {
+        return;
+    };
+    let url = ministack.url.as_str();
+    let templates = [things(&["a"]), things(&["b"])];
+    for _ in 0..5 {
+        std::thread::scope(|scope| {
+            let both = templates.each_ref().map(|template| {
+                scope.spawn(|| Place::new(url, ACCOUNT).template("both", template))
+            });
+            for one in both {
+                one.join().unwrap().unwrap();
+            }
+        });
+        let mut place = Place::new(url, ACCOUNT);
+        let there = cloudformation::template(&place.aws, "both")
+            .unwrap()
+            .unwrap();
+        let there: Value = serde_json::from_str(&there).unwrap();
+        let is_one = templates
+            .iter()
+            .any(|template| serde_json::from_str::<Value>(template).unwrap() == there);
+        assert!(is_one, "{there}");
+        assert!(place.status("both").ends_with("E_COMPLETE"));
+        place.delete("both").unwrap();
+    }
+}
+
 fn cdk(modules: &Path, ministack: &Ministack, folder: &Path, words: &[&str]) -> (bool, String) {
     let output = Command::new(modules.join(".bin/cdk"))
         .args(words)

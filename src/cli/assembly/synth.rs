@@ -11,8 +11,8 @@ use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run_cdk::NO_CDK;
 use crate::diagnostics::codes::run_store::STORE_FAILED;
 use crate::graph::{StageKind, synth_groups};
-use crate::model::{App, EnvValue, Environment, Pipeline, Stack};
-use crate::stage::cdk::{self, Given, Synth};
+use crate::model::{App, Env, EnvValue, Environment, Pipeline, Stack};
+use crate::stage::cdk::{self, Synth};
 use crate::stage::log::Log;
 use crate::stage::process::{Environment as Variables, Stop};
 use crate::stage::work::variable_of;
@@ -132,12 +132,30 @@ fn wanted<'a>(
         dir => root.join(dir),
     };
     let mut env: Variables = std::env::vars_os().collect();
-    env.extend(cdk::place(environment).map(|(name, value)| (name.into(), value.into())));
-    let (variables, context) = cdk::given(environment, app, stacks);
-    for (name, value) in known(variables, log)? {
+    for (name, value) in [
+        ("CDK_DEFAULT_ACCOUNT", &environment.account.value),
+        ("CDK_DEFAULT_REGION", &environment.region.value),
+        ("AWS_REGION", &environment.region.value),
+        ("AWS_DEFAULT_REGION", &environment.region.value),
+    ] {
         env.insert(name.into(), value.into());
     }
-    let context = known(context, log)?;
+    for variables in [&environment.env, &app.env] {
+        for (name, value) in known(variables, log)? {
+            env.insert(name.into(), value.into());
+        }
+    }
+    let mut context: Vec<(String, String)> = Vec::new();
+    let of_stacks = stacks.iter().map(|stack| &stack.context);
+    for values in [&app.context, &environment.context]
+        .into_iter()
+        .chain(of_stacks)
+    {
+        for (name, value) in known(values, log)? {
+            context.retain(|(other, _)| *other != name);
+            context.push((name, value));
+        }
+    }
     Ok(Synth {
         dir,
         root: root.to_owned(),
@@ -149,9 +167,9 @@ fn wanted<'a>(
 }
 
 /// Values as text. A secret is a variable, as for `aphex run`, and hidden in what is written from here on.
-fn known(values: Vec<Given<'_>>, log: &Log) -> Result<Vec<(String, String)>, String> {
-    let values = values.into_iter().map(|(name, value)| match &value.value {
-        EnvValue::Text(text) => Ok((name.to_owned(), text.clone())),
+fn known(values: &Env, log: &Log) -> Result<Vec<(String, String)>, String> {
+    let values = values.iter().map(|(name, value)| match &value.value {
+        EnvValue::Text(text) => Ok((name.clone(), text.clone())),
         EnvValue::Output(output) => Err(format!(
             "since `{name}` is known only in a run: `{}`",
             output.expression
@@ -163,7 +181,7 @@ fn known(values: Vec<Given<'_>>, log: &Log) -> Result<Vec<(String, String)>, Str
                     if !log.hide(&text) {
                         log.line(&format!("warning: `{name}` is too short to be hidden"));
                     }
-                    Ok((name.to_owned(), text))
+                    Ok((name.clone(), text))
                 }
                 Err(_) => Err(format!(
                     "since `{name}` is a secret: set the variable `{variable}`"

@@ -17,7 +17,6 @@ mod markdown;
 mod metrics;
 #[cfg(feature = "cloud")]
 mod news;
-mod parameters;
 mod preflight;
 mod ready;
 mod secrets;
@@ -25,8 +24,6 @@ mod self_update;
 mod sources;
 mod start;
 mod step;
-#[cfg(feature = "cloud")]
-mod teams;
 #[cfg(feature = "cloud")]
 mod tell;
 mod tools;
@@ -80,15 +77,11 @@ pub fn perform(context: &Context, task: &Task, paint: Paint) -> Outcome {
             show(context, &[report], paint);
             (None, None, error)
         }
-        (_, Ok(commit)) => {
-            let (mut commit, unknown) =
-                parameters::with_parameters(context, task, commit, &results);
+        (_, Ok(mut commit)) => {
             let pipeline = &commit.pipeline;
             let run = &context.run;
             let (path, did) = commit
-                .with_entry(run, |entry| {
-                    in_entry(context, pipeline, entry, task, unknown.clone())
-                })
+                .with_entry(run, |entry| in_entry(context, pipeline, entry, task))
                 .unwrap_or_else(|| (None, Did::nothing("the pipeline has no stages")));
             if let Some(reason) = &did.skipped {
                 context.log.line(&format!("skipped: {reason}"));
@@ -141,13 +134,12 @@ pub fn perform(context: &Context, task: &Task, paint: Paint) -> Outcome {
     }
 }
 
-/// Finds the stage in the commit's pipeline and does its work, or says what it needs and `unknown` says is not there.
+/// Finds the stage in the commit's pipeline and does its work.
 fn in_entry<'p>(
     context: &Context,
     pipeline: &'p Pipeline,
     entry: &Entry<'p>,
     task: &Task,
-    unknown: Vec<crate::diagnostics::Diagnostic>,
 ) -> (Option<String>, Did) {
     if let Task::Tools(tools) = task {
         let did = tools::perform(context, pipeline, &tools.image);
@@ -163,11 +155,6 @@ fn in_entry<'p>(
     if let Some(environment) = holder {
         // A stage is one stage, so nothing was there before.
         let _ = context.place.set(Place::of(environment));
-    }
-    if !unknown.is_empty() {
-        let mut did = Did::default();
-        did.problems = unknown;
-        return (Some(path), did);
     }
     let named = context.path.clone().unwrap_or_else(|| path.clone());
     let kind = entry.stage(id).map(|stage| stage.kind);
@@ -193,9 +180,7 @@ fn in_entry<'p>(
             deploy::perform(context, pipeline, environment, &stacks, false)
         }
         Some(StageKind::Approval(approval)) => match task {
-            Task::ApprovalDecision(decision) => {
-                approval::decide(context, pipeline, approval, decision)
-            }
+            Task::ApprovalDecision(decision) => approval::decide(context, approval, decision),
             _ => {
                 path = keys::question(&path);
                 approval::request(context, pipeline, entry, id, approval)

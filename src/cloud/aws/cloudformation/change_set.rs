@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::error::ProvideErrorMetadata;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::{Capability, ChangeSetStatus, ChangeSetType, Tag};
 use sha2::{Digest, Sha256};
 
@@ -21,26 +21,40 @@ pub(super) struct ChangeSet {
     pub stack: String,
 }
 
-/// Makes a change set, and waits until CloudFormation knows what it does. `None`: nothing, and it is gone again.
+/// What a change set is to become.
+#[derive(Debug)]
+pub(super) enum Made {
+    /// It can be executed.
+    Ready(ChangeSet),
+    /// It changes nothing, and is gone again.
+    Empty,
+    /// Somebody else changes the stack.
+    Busy,
+}
+
+/// Makes a change set, and waits until CloudFormation knows what it does.
 pub(super) fn create(
     aws: &Aws,
     wanted: &Wanted<'_>,
     is_new: bool,
     watch: &Watch<'_>,
-) -> Result<Option<ChangeSet>, Diagnostic> {
+) -> Result<Made, Diagnostic> {
     let name = name(wanted);
     let set = ask(aws, wanted, is_new, &name).map_err(Failure::into_diagnostic)?;
+    let Some(set) = set else {
+        return Ok(Made::Busy);
+    };
     loop {
         let (status, reason) = describe(aws, &set).map_err(Failure::into_diagnostic)?;
         match status {
-            ChangeSetStatus::CreateComplete => return Ok(Some(set)),
+            ChangeSetStatus::CreateComplete => return Ok(Made::Ready(set)),
             ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress => watch.pause()?,
             _ => {
                 let reason = reason.unwrap_or_default();
                 // It says nothing more, and lies around.
                 let _ = delete(aws, &set);
                 if is_without_changes(&reason) {
-                    return Ok(None);
+                    return Ok(Made::Empty);
                 }
                 let message = format!("stack `{}` cannot be deployed like this", wanted.stack);
                 return Err(Diagnostic::without_place(&STACK_FAILED, message)
@@ -51,17 +65,28 @@ pub(super) fn create(
     }
 }
 
-/// Lets CloudFormation do what it says. Asked again after an answer that was lost, it has begun already.
-pub(super) fn execute(aws: &Aws, set: &ChangeSet) -> Result<(), Failure> {
+/// Lets CloudFormation do what it says. `false`: it cannot be, any more. It was asked for before, in an answer that was lost, or somebody
+/// else's came first.
+pub(super) fn execute(aws: &Aws, set: &ChangeSet) -> Result<bool, Failure> {
     let client = Client::new(aws.config());
     runtime::wait(async {
         let answer = client.execute_change_set().change_set_name(&set.arn).send();
-        match answer.await {
-            Ok(_) => Ok(()),
-            Err(error) if is(error.as_service_error(), "InvalidChangeSetStatus") => Ok(()),
-            Err(error) => Err(Failure::of("cloudformation:ExecuteChangeSet", error)),
+        let Err(error) = answer.await else {
+            return Ok(true);
+        };
+        let gone = ["InvalidChangeSetStatus", "ChangeSetNotFound"];
+        match gone.iter().any(|code| is(error.as_service_error(), code)) || is_busy(&error) {
+            true => Ok(false),
+            false => Err(Failure::of("cloudformation:ExecuteChangeSet", error)),
         }
     })
+}
+
+/// Whether a stack is in the middle of something else (`Stack:ARN is in UPDATE_IN_PROGRESS state and can not be updated.`).
+fn is_busy<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    let error = error.as_service_error();
+    let message = error.and_then(ProvideErrorMetadata::message);
+    message.is_some_and(|message| message.contains("_IN_PROGRESS state"))
 }
 
 /// A name that no other has: of the template, and of the moment.
@@ -77,7 +102,13 @@ fn name(wanted: &Wanted<'_>) -> String {
     format!("aphex-{digits}-{now:x}-{:x}", std::process::id())
 }
 
-fn ask(aws: &Aws, wanted: &Wanted<'_>, is_new: bool, name: &str) -> Result<ChangeSet, Failure> {
+/// `None`: somebody else changes the stack.
+fn ask(
+    aws: &Aws,
+    wanted: &Wanted<'_>,
+    is_new: bool,
+    name: &str,
+) -> Result<Option<ChangeSet>, Failure> {
     let client = Client::new(aws.config());
     let tags = wanted.tags.iter().map(|(key, value)| {
         let tag = Tag::builder().key(*key).value(value);
@@ -99,20 +130,21 @@ fn ask(aws: &Aws, wanted: &Wanted<'_>, is_new: bool, name: &str) -> Result<Chang
         .description("made by aphex");
     runtime::wait(async {
         match create.send().await {
-            Ok(made) => Ok(ChangeSet {
+            Ok(made) => Ok(Some(ChangeSet {
                 arn: made.id.unwrap_or_default(),
                 stack: made.stack_id.unwrap_or_default(),
-            }),
+            })),
             Err(error) if is(error.as_service_error(), "AlreadyExistsException") => {
                 let describe = client.describe_change_set().stack_name(wanted.stack);
                 let there = describe.change_set_name(name).send().await;
                 let there = there
                     .map_err(|error| Failure::of("cloudformation:DescribeChangeSet", error))?;
-                Ok(ChangeSet {
+                Ok(Some(ChangeSet {
                     arn: there.change_set_id.unwrap_or_default(),
                     stack: there.stack_id.unwrap_or_default(),
-                })
+                }))
             }
+            Err(error) if is_busy(&error) => Ok(None),
             Err(error) => Err(Failure::of("cloudformation:CreateChangeSet", error)),
         }
     })

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::cloud::aws::cloudformation::change_set::Made;
 use crate::cloud::aws::cloudformation::state::{State, is_good};
 use crate::cloud::aws::cloudformation::watch::{follow, newest};
 use crate::cloud::aws::cloudformation::{Found, Watch, change_set, delete, failed, find, template};
@@ -59,20 +60,28 @@ pub fn deploy(
     for _ in 0..TURNS {
         let found = find(aws, name).map_err(Failure::into_diagnostic)?;
         let Some(found) = found else {
-            return change(aws, wanted, None, watch);
+            match change(aws, wanted, None, watch)? {
+                Some(deployed) => return Ok(deployed),
+                None => continue,
+            }
         };
         let state = State::of(&found.stack.status);
         if state != State::Announced {
             own(wanted, &found)?;
         }
         match state {
-            State::Gone => return change(aws, wanted, None, watch),
-            State::Announced => return change(aws, wanted, Some(&found), watch),
+            State::Gone | State::Announced => {
+                if let Some(deployed) = change(aws, wanted, Some(&found), watch)? {
+                    return Ok(deployed);
+                }
+            }
             State::Ready => {
                 if is_same(aws, wanted, &found)? {
                     return Ok(deployed(Change::None, found));
                 }
-                return change(aws, wanted, Some(&found), watch);
+                if let Some(deployed) = change(aws, wanted, Some(&found), watch)? {
+                    return Ok(deployed);
+                }
             }
             State::Busy => {
                 let status = &found.stack.status;
@@ -95,15 +104,27 @@ pub fn deploy(
     Err(Diagnostic::without_place(&STACK_STUCK, message))
 }
 
+/// `None`: somebody else has changed the stack meanwhile, so one has to look again.
 fn change(
     aws: &Aws,
     wanted: &Wanted<'_>,
     found: Option<&Found>,
     watch: &mut Watch<'_>,
-) -> Result<Deployed, Diagnostic> {
-    let before = found.filter(|found| State::of(&found.stack.status) != State::Announced);
+) -> Result<Option<Deployed>, Diagnostic> {
+    let is_there = |found: &&Found| {
+        !matches!(
+            State::of(&found.stack.status),
+            State::Announced | State::Gone
+        )
+    };
+    let before = found.filter(is_there);
     let set = match change_set::create(aws, wanted, before.is_none(), watch) {
-        Ok(set) => set,
+        Ok(Made::Ready(set)) => set,
+        Ok(Made::Empty) => {
+            let found = find(aws, wanted.stack).map_err(Failure::into_diagnostic)?;
+            return Ok(found.map(|found| deployed(Change::None, found)));
+        }
+        Ok(Made::Busy) => return Ok(None),
         Err(problem) => {
             if found.is_none() {
                 forget(aws, wanted);
@@ -111,21 +132,18 @@ fn change(
             return Err(problem);
         }
     };
-    let Some(set) = set else {
-        let found = find(aws, wanted.stack).map_err(Failure::into_diagnostic)?;
-        return found
-            .map(|found| deployed(Change::None, found))
-            .ok_or_else(|| gone(wanted.stack));
-    };
     let since = newest(aws, &set.stack).map_err(Failure::into_diagnostic)?;
-    change_set::execute(aws, &set).map_err(Failure::into_diagnostic)?;
-    let (found, events) = follow(aws, &set.stack, &since, true, watch)?;
+    let began = change_set::execute(aws, &set).map_err(Failure::into_diagnostic)?;
+    let (found, events) = follow(aws, &set.stack, &since, began, watch)?;
+    if !began || found.is_none() {
+        return Ok(None);
+    }
     let (what, change) = match before {
         None => ("created", Change::Created),
         Some(_) => ("updated", Change::Updated),
     };
     match found {
-        Some(found) if is_good(&found.stack.status) => Ok(deployed(change, found)),
+        Some(found) if is_good(&found.stack.status) => Ok(Some(deployed(change, found))),
         found => Err(failed::failed(
             wanted.stack,
             what,
@@ -199,9 +217,4 @@ fn stuck(found: &Found, name: &str, help: &str) -> Diagnostic {
         problem = problem.note(crate::diagnostics::safe::line(reason).into_owned());
     }
     problem.help(help)
-}
-
-fn gone(name: &str) -> Diagnostic {
-    let message = format!("stack `{name}` was deleted by somebody while it was deployed");
-    Diagnostic::without_place(&STACK_STUCK, message).help("run it again")
 }

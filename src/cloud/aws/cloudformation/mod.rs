@@ -128,8 +128,14 @@ fn events_until(
         let mut pages = pages.into_paginator().send();
         // The newest come first.
         'pages: while let Some(page) = pages.next().await {
-            let page =
-                page.map_err(|error| Failure::of("cloudformation:DescribeStackEvents", error))?;
+            let page = match page {
+                Ok(page) => page,
+                // Nothing happens to it any more.
+                Err(error) if is_absent(error.as_service_error()) => break,
+                Err(error) => {
+                    return Err(Failure::of("cloudformation:DescribeStackEvents", error));
+                }
+            };
             for event in page.stack_events.unwrap_or_default() {
                 let event = Event {
                     id: event.event_id.unwrap_or_default(),

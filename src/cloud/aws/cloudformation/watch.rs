@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_cloudformation::Client;
 
 use crate::cloud::aws::cloudformation::state::State;
-use crate::cloud::aws::cloudformation::{Event, Found, events_until, find};
+use crate::cloud::aws::cloudformation::{Event, Found, events_until, find, is_absent};
 use crate::cloud::aws::{Aws, Failure, runtime};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::aws::STACK_STUCK;
@@ -76,9 +76,12 @@ pub(super) fn newest(aws: &Aws, stack: &str) -> Result<String, Failure> {
             .stack_name(stack)
             .send()
             .await;
-        let answer =
-            answer.map_err(|error| Failure::of("cloudformation:DescribeStackEvents", error))?;
-        let newest = answer.stack_events.unwrap_or_default().into_iter().next();
+        let events = match answer {
+            Ok(answer) => answer.stack_events.unwrap_or_default(),
+            Err(error) if is_absent(error.as_service_error()) => Vec::new(),
+            Err(error) => return Err(Failure::of("cloudformation:DescribeStackEvents", error)),
+        };
+        let newest = events.into_iter().next();
         Ok(newest.and_then(|event| event.event_id).unwrap_or_default())
     })
 }
