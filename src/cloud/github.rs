@@ -59,6 +59,8 @@ pub enum Right {
     Status,
     /// To comment at a pull request.
     Comment,
+    /// To see who is a member of a team.
+    Members,
 }
 
 impl Right {
@@ -68,6 +70,7 @@ impl Right {
             Right::Read => ("contents", "read"),
             Right::Status => ("statuses", "write"),
             Right::Comment => ("pull_requests", "write"),
+            Right::Members => ("members", "read"),
         }
     }
 }
@@ -94,6 +97,39 @@ pub fn token(api: &str, app: &App<'_>, right: Right, limits: Limits) -> Result<S
     match !issued.token.is_empty() && issued.token.chars().all(|c| c.is_ascii_graphic()) {
         true => Ok(issued.token),
         false => Err("GitHub gave the App a token that is none".to_owned()),
+    }
+}
+
+/// Whether a user is a member of a team. GitHub answers 404 for who is none, and for a team that the token may not see (`read:org`, or `members: read` of
+/// an App); so the team itself is asked for first. The error says in words why it does not tell.
+pub fn is_member(
+    api: &str,
+    token: &str,
+    org: &str,
+    team: &str,
+    user: &str,
+    limits: Limits,
+) -> Result<bool, String> {
+    let ask = |path: &str| send(&request("GET", api, path, token, ""), limits);
+    let path = format!("/orgs/{org}/teams/{team}");
+    ask(&path).map_err(|refused| match refused.status {
+        Some(401 | 403 | 404) => format!(
+            "the token may not see the team `{org}/{team}`, or there is none: it needs `read:org`"
+        ),
+        _ => refused.problem,
+    })?;
+    #[derive(Deserialize)]
+    struct Membership {
+        state: String,
+    }
+    match ask(&format!("{path}/memberships/{user}")) {
+        Ok(answer) => {
+            // One who is invited has not said yes.
+            let membership: Option<Membership> = serde_json::from_str(&answer.body).ok();
+            Ok(membership.is_some_and(|membership| membership.state == "active"))
+        }
+        Err(refused) if refused.status == Some(404) => Ok(false),
+        Err(refused) => Err(refused.problem),
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Refused {
     pub problem: String,
     /// What the server answered, which may repeat what it was asked; empty where it did not answer.
     pub body: String,
+    /// The status of that answer.
+    pub status: Option<u16>,
 }
 
 impl From<Refused> for String {
@@ -44,7 +46,11 @@ impl From<Refused> for String {
 impl Refused {
     fn unanswered(problem: String) -> Refused {
         let body = String::new();
-        Refused { problem, body }
+        Refused {
+            problem,
+            body,
+            status: None,
+        }
     }
 }
 
@@ -61,6 +67,7 @@ pub fn send(request: &Request, limits: Limits) -> Result<Answer, Refused> {
                 let refused = Refused {
                     problem: format!("the server answered {status}"),
                     body: answer.body,
+                    status: Some(status),
                 };
                 let is_busy = status == 429 || status == 408 || status >= 500;
                 if !is_busy {

@@ -53,12 +53,20 @@ pub fn check(pipeline: &Pipeline, problems: &mut Problems) {
     }
     for app in &pipeline.apps {
         of_process(&app.env, problems);
+        nul(&app.env, problems);
+        nul(&app.context, problems);
         reserved(&app.env, problems);
+    }
+    for environment in pipeline.environments() {
+        nul(&environment.env, problems);
+        nul(&environment.context, problems);
     }
     for stack in pipeline
         .environments()
         .flat_map(|environment| environment.stacks())
     {
+        nul(&stack.context, problems);
+        nul(&stack.parameters, problems);
         if let Some((name, value)) = stack.parameters.get_index(MAX_PARAMETERS) {
             problems.push(
                 Diagnostic::error(

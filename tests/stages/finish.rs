@@ -370,6 +370,128 @@ fn req_5_whatever_is_not_a_yes_of_those_who_may_is_a_no() {
     assert!(output.status.success(), "{}", text(&output));
 }
 
+/// A GitHub that knows a team and one of its members, another who is only invited, and one token.
+#[cfg(feature = "cloud")]
+fn github() -> String {
+    use std::io::{BufRead, BufReader, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let lines: Vec<String> = BufReader::new(&stream)
+                .lines()
+                .map_while(Result::ok)
+                .take_while(|line| !line.is_empty())
+                .collect();
+            let is_known = lines
+                .iter()
+                .any(|line| line.to_lowercase() == "authorization: bearer canary-token");
+            // Names at GitHub know no case.
+            let path = lines[0]
+                .split(' ')
+                .nth(1)
+                .unwrap_or_default()
+                .to_lowercase();
+            let (status, body) = match path.as_str() {
+                _ if !is_known => ("401 Unauthorized", "{}"),
+                "/orgs/acme/teams/platform" => ("200 OK", r#"{"slug": "platform"}"#),
+                "/orgs/acme/teams/platform/memberships/alice" => {
+                    ("200 OK", r#"{"state": "active", "role": "member"}"#)
+                }
+                "/orgs/acme/teams/platform/memberships/bob" => {
+                    ("200 OK", r#"{"state": "pending", "role": "member"}"#)
+                }
+                _ => ("404 Not Found", r#"{"message": "Not Found"}"#),
+            };
+            let answer = format!(
+                "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            );
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    url
+}
+
+/// Who is a member of a team is asked of GitHub; where nobody can be asked, that is said.
+#[cfg(feature = "cloud")]
+#[test]
+fn req_5_a_team_approves_by_its_members() {
+    let github = github();
+    let team = |team: &str| {
+        let project = Project::new(
+            "notify us { on = [\"success\"], to = github_status(secret(\"github\", key = \"token\")) }\n  build { run = [\"true\"] }",
+            &format!("approval {{ approvers = [\"@carol\", \"{team}\"] }}\n    stack Site"),
+        );
+        let file = project.path().join("pipeline.aphex");
+        let text_of_file = fs::read_to_string(&file).unwrap();
+        fs::write(
+            &file,
+            format!("use std.notify.{{github_status}}\n\n{text_of_file}"),
+        )
+        .unwrap();
+        project.commit();
+        Pods::new(project)
+    };
+    let ask = |pods: &Pods, approver: &str, token: &str| {
+        let words = [
+            "approval-decision",
+            "--environment",
+            "dev",
+            "--decision",
+            "approve",
+            "--approver",
+            &STANDARD.encode(approver),
+        ];
+        let folder = pods.root("decision").join("secrets/github/key/token");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("value"), token).unwrap();
+        pods.checkout("decision", &words);
+        let mut command = pods.command("decision", &words);
+        let output = command.env("GITHUB_API_URL", &github).output().unwrap();
+        let said = text(&output);
+        assert!(!said.contains("canary"), "{said}");
+        (output.status.success(), said)
+    };
+    for (approver, is_one) in [
+        ("@alice", true),
+        ("Alice\n", true),
+        ("@carol", true),
+        ("@bob", false),
+        ("@mallory", false),
+        ("alice@example.com", false),
+        ("../../orgs/acme/teams/platform", false),
+    ] {
+        let (approved, said) = ask(&team("@acme/platform"), approver, "canary-token");
+        assert_eq!(approved, is_one, "{approver}: {said}");
+        assert_eq!(
+            said.contains(NOT_AN_APPROVER.id),
+            !is_one,
+            "{approver}: {said}"
+        );
+        assert!(!said.contains("is not known"), "{approver}: {said}");
+    }
+    for (name, token, why) in [
+        (
+            "@acme/platform",
+            "canary-other",
+            "may not see the team `acme/platform`",
+        ),
+        (
+            "@acme/secret",
+            "canary-token",
+            "may not see the team `acme/secret`",
+        ),
+    ] {
+        let (approved, said) = ask(&team(name), "@mallory", token);
+        assert!(approved, "{said}");
+        assert!(
+            said.contains("note: who is a member of a team is not known: ") && said.contains(why),
+            "{said}"
+        );
+    }
+}
+
 /// A run of another object follows that object's way.
 #[test]
 fn a_pull_request_follows_its_own_entry() {

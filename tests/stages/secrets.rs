@@ -64,3 +64,69 @@ fn req_7_5_a_secret_is_that_of_the_environments_account() {
         );
     }
 }
+
+fn put_parameter(aws: &Ministack, account: &str, name: &str, value: &str, kind: &str) {
+    let scope = format!("{account}/20300101/us-east-1/ssm/aws4_request");
+    let authorization =
+        format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+    let headers = [
+        ("Authorization", authorization.as_str()),
+        ("X-Amz-Target", "AmazonSSM.PutParameter"),
+        ("Content-Type", "application/x-amz-json-1.1"),
+    ];
+    let body = serde_json::json!({ "Name": name, "Value": value, "Type": kind });
+    let (status, answer) = http::ask(&aws.url, "POST", &headers, &body.to_string());
+    assert_eq!(status, 200, "{answer}");
+}
+
+/// 9.3: `ssm("/path")` is read when a stage needs it, in the account and region of its environment, and is a value as any other; whether it is there is
+/// known before anything runs.
+#[test]
+fn req_9_3_a_parameter_is_read_at_run_time_and_must_be_there_before() {
+    let test = "req_9_3_a_parameter_is_read_at_run_time_and_must_be_there_before";
+    let Some(aws) = Ministack::start(test) else {
+        return;
+    };
+    put_parameter(&aws, ACCOUNT, "/shop/url", "https://own", "String");
+    put_parameter(&aws, OTHER, "/shop/url", "https://other", "String");
+    put_parameter(&aws, ACCOUNT, "/shop/on", "no", "String");
+    put_parameter(&aws, ACCOUNT, "/shop/key", "canary-key", "SecureString");
+    let run = |steps: &str| {
+        let project = Project::new(
+            "build { run = [\"true\"] }",
+            &format!("role = \"arn:aws:iam::{ACCOUNT}:role/deploy\"\n    {steps}"),
+        );
+        let output = project
+            .aphex(&["run", "--deploy"])
+            .envs(aws.environment(OTHER, "us-east-1"))
+            .output()
+            .unwrap();
+        (text(&output), project.last_record())
+    };
+    let (said, record) = run(
+        "step use { run = [\"test $URL = https://own/api\"], env = { URL = ssm(\"/shop/url\") + \"/api\" } }\n    \
+         step off { run = [\"exit 3\"], when = ssm(\"/shop/on\") == \"yes\" }",
+    );
+    assert_eq!(record["outcome"], "succeeded", "{said}");
+    assert_eq!(stage(&record, "dev/use")["outcome"], "succeeded", "{said}");
+    assert_eq!(stage(&record, "dev/off")["outcome"], "skipped", "{said}");
+
+    for (name, words) in [
+        (
+            "/shop/nothing",
+            "the parameter `/shop/nothing` is not there",
+        ),
+        ("/shop/key", "write `ssm_secure(\"/shop/key\")`"),
+    ] {
+        let (said, record) = run(&format!(
+            "step use {{ run = [\"echo $URL\"], env = {{ URL = ssm(\"{name}\") }} }}"
+        ));
+        assert!(
+            said.contains("error[A0902]") && said.contains(words),
+            "{said}"
+        );
+        assert!(!said.contains("canary"), "{said}");
+        assert_eq!(stage(&record, "preflight")["outcome"], "failed", "{said}");
+        assert!(stage(&record, "build").get("outcome").is_none(), "{said}");
+    }
+}

@@ -11,8 +11,8 @@ use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run_cdk::NO_CDK;
 use crate::diagnostics::codes::run_store::STORE_FAILED;
 use crate::graph::{StageKind, synth_groups};
-use crate::model::{App, Env, EnvValue, Environment, Pipeline, Stack};
-use crate::stage::cdk::{self, Synth};
+use crate::model::{App, EnvValue, Environment, Pipeline, Stack};
+use crate::stage::cdk::{self, Given, Synth};
 use crate::stage::log::Log;
 use crate::stage::process::{Environment as Variables, Stop};
 use crate::stage::work::variable_of;
@@ -132,30 +132,12 @@ fn wanted<'a>(
         dir => root.join(dir),
     };
     let mut env: Variables = std::env::vars_os().collect();
-    for (name, value) in [
-        ("CDK_DEFAULT_ACCOUNT", &environment.account.value),
-        ("CDK_DEFAULT_REGION", &environment.region.value),
-        ("AWS_REGION", &environment.region.value),
-        ("AWS_DEFAULT_REGION", &environment.region.value),
-    ] {
+    env.extend(cdk::place(environment).map(|(name, value)| (name.into(), value.into())));
+    let (variables, context) = cdk::given(environment, app, stacks);
+    for (name, value) in known(variables, log)? {
         env.insert(name.into(), value.into());
     }
-    for variables in [&environment.env, &app.env] {
-        for (name, value) in known(variables, log)? {
-            env.insert(name.into(), value.into());
-        }
-    }
-    let mut context: Vec<(String, String)> = Vec::new();
-    let of_stacks = stacks.iter().map(|stack| &stack.context);
-    for values in [&app.context, &environment.context]
-        .into_iter()
-        .chain(of_stacks)
-    {
-        for (name, value) in known(values, log)? {
-            context.retain(|(other, _)| *other != name);
-            context.push((name, value));
-        }
-    }
+    let context = known(context, log)?;
     Ok(Synth {
         dir,
         root: root.to_owned(),
@@ -167,9 +149,9 @@ fn wanted<'a>(
 }
 
 /// Values as text. A secret is a variable, as for `aphex run`, and hidden in what is written from here on.
-fn known(values: &Env, log: &Log) -> Result<Vec<(String, String)>, String> {
-    let values = values.iter().map(|(name, value)| match &value.value {
-        EnvValue::Text(text) => Ok((name.clone(), text.clone())),
+fn known(values: Vec<Given<'_>>, log: &Log) -> Result<Vec<(String, String)>, String> {
+    let values = values.into_iter().map(|(name, value)| match &value.value {
+        EnvValue::Text(text) => Ok((name.to_owned(), text.clone())),
         EnvValue::Output(output) => Err(format!(
             "since `{name}` is known only in a run: `{}`",
             output.expression
@@ -181,7 +163,7 @@ fn known(values: &Env, log: &Log) -> Result<Vec<(String, String)>, String> {
                     if !log.hide(&text) {
                         log.line(&format!("warning: `{name}` is too short to be hidden"));
                     }
-                    Ok((name.clone(), text))
+                    Ok((name.to_owned(), text))
                 }
                 Err(_) => Err(format!(
                     "since `{name}` is a secret: set the variable `{variable}`"

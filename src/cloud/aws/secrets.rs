@@ -28,6 +28,22 @@ pub fn parameter(aws: &Aws, name: &str) -> Result<String, Failure> {
     })
 }
 
+/// A parameter that everybody may see; `None` for one that is encrypted, whose value would stand in logs and records.
+pub fn plain_parameter(aws: &Aws, name: &str) -> Result<Option<String>, Failure> {
+    const OPERATION: &str = "ssm:GetParameter";
+    let client = aws_sdk_ssm::Client::new(aws.config());
+    runtime::wait(async {
+        let answer = client.get_parameter().name(name).send().await;
+        let answer = answer.map_err(|error| Failure::of(OPERATION, error))?;
+        let absent = || no_text(OPERATION, "the parameter has no value");
+        let parameter = answer.parameter.ok_or_else(absent)?;
+        if parameter.r#type == Some(aws_sdk_ssm::types::ParameterType::SecureString) {
+            return Ok(None);
+        }
+        parameter.value.map(Some).ok_or_else(absent)
+    })
+}
+
 fn no_text(operation: &'static str, message: &str) -> Failure {
     Failure {
         cause: Cause::Other,

@@ -16,4 +16,4 @@ pub use compare::{Planned, compare};
 pub use deploy::{Deploy, Deployed, NotDeployed, Wanted, deploy};
 pub use diff::{Diff, diff, new};
 use synth::without_identity;
-pub use synth::{Synth, cli, synth};
+pub use synth::{Given, Synth, cli, given, place, synth};

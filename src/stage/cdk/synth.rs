@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run_cdk as codes;
+use crate::model::{self, App, Env, EnvValue, Stack};
+use crate::source::Spanned;
 use crate::stage::cdk::Assembly;
 use crate::stage::log::Log;
 use crate::stage::process::{self, Command, Ended, Environment, Stop};
@@ -27,6 +29,44 @@ pub struct Synth<'a> {
     pub env: Environment,
     /// Where the assembly goes.
     pub output: PathBuf,
+}
+
+/// Where a synth is for: the variables that every CDK app and every AWS SDK reads.
+pub fn place(environment: &model::Environment) -> [(&'static str, &str); 4] {
+    let (account, region) = (&*environment.account.value, &*environment.region.value);
+    [
+        ("CDK_DEFAULT_ACCOUNT", account),
+        ("CDK_DEFAULT_REGION", region),
+        ("AWS_REGION", region),
+        ("AWS_DEFAULT_REGION", region),
+    ]
+}
+
+/// What the pipeline gives to the synth of some stacks: variables, and CDK context. Of several values of one name the last counts: of variables those of the
+/// environment come before the app's, of context the app's before those of the environment and of the stacks.
+pub fn given<'p>(
+    environment: &'p model::Environment,
+    app: &'p App,
+    stacks: &[&'p Stack],
+) -> (Vec<Given<'p>>, Vec<Given<'p>>) {
+    let of_stacks = stacks.iter().map(|stack| &stack.context);
+    let context = [&app.context, &environment.context];
+    (
+        last([&environment.env, &app.env]),
+        last(context.into_iter().chain(of_stacks)),
+    )
+}
+
+/// A name and what it is set to.
+pub type Given<'p> = (&'p str, &'p Spanned<EnvValue>);
+
+fn last<'p>(envs: impl IntoIterator<Item = &'p Env>) -> Vec<Given<'p>> {
+    let mut values: Vec<Given<'p>> = Vec::new();
+    for (name, value) in envs.into_iter().flatten() {
+        values.retain(|(other, _)| other != name);
+        values.push((name, value));
+    }
+    values
 }
 
 /// Synthesises, and reads what came out. Nothing is looked up in an account: context that is missing is part of the assembly.

@@ -1,5 +1,6 @@
 //! Why Git has failed, from what it says.
 
+use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::RegexSet;
@@ -19,6 +20,8 @@ pub enum Failure {
     Untrusted,
     /// The line broke, or the remote is busy: worth a further try.
     Network,
+    /// There is no space left where Git writes.
+    NoSpace,
     /// Something else.
     Other,
 }
@@ -26,6 +29,10 @@ pub enum Failure {
 /// Kinds in the order in which they are looked for: after most failures Git goes on to say that the line broke. Texts of Git
 /// 2.32 to 2.50, curl 7 and 8, OpenSSH 8 and 9; Git runs with `LC_ALL=C`.
 const TEXTS: &[(Failure, &str)] = &[
+    (
+        Failure::NoSpace,
+        r"(?i)no space left on device|out of diskspace|disk quota exceeded",
+    ),
     (Failure::NotThere, r"not our ref"),
     (
         Failure::NotAllowed,
@@ -57,6 +64,19 @@ pub fn classify(lines: &[String]) -> Failure {
     found
         .and_then(|number| TEXTS.get(number))
         .map_or(Failure::Other, |(failure, _)| *failure)
+}
+
+/// What to do about a full disk.
+pub const SPACE: &str = "free some space, and run it again";
+/// What is left of a disk that counts as full, in bytes: a block or two, which are of no use to Git.
+const FULL: u64 = 64 * 1024;
+
+/// That the disk of a directory is full, where it is. Git often says no more than that it cannot write a file, or that the line broke.
+pub fn space(dir: &Path) -> Option<&'static str> {
+    let disk = rustix::fs::statvfs(dir).ok()?;
+    let is_full = disk.f_blocks > 0 && disk.f_bavail.saturating_mul(disk.f_frsize) < FULL;
+    let has_no_files = disk.f_files > 0 && disk.f_favail == 0;
+    (is_full || has_no_files).then_some("the disk has no space left")
 }
 
 /// The lines that say what happened, for a note.
@@ -151,8 +171,8 @@ mod tests {
                 Failure::Network,
             ),
             (
-                "fatal: write error: No space left on device",
-                Failure::Other,
+                "fatal: write error: No space left on device\nfatal: early EOF",
+                Failure::NoSpace,
             ),
             ("", Failure::Other),
         ] {

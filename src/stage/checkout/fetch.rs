@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run_checkout::{NOT_CHECKED_OUT, REFUSED, UNREACHABLE};
 use crate::diagnostics::codes::run_process::STOPPED;
-use crate::stage::checkout::failure::{Failure, classify, telling};
+use crate::stage::checkout::failure::{Failure, SPACE, classify, space, telling};
 use crate::stage::checkout::session::Session;
 use crate::stage::process::{Ended, Status};
 
@@ -36,7 +36,7 @@ impl Session {
             if ended.is_good() {
                 return Ok(Ok(()));
             }
-            let failed = self.failed(&ended)?;
+            let failed = self.failed(dir, &ended)?;
             if failed.failure != Failure::Network || attempt == TRIES {
                 return Ok(Err(failed));
             }
@@ -52,12 +52,20 @@ impl Session {
         Err(self.stopped())
     }
 
-    fn failed(&self, ended: &Ended) -> Result<Failed, Diagnostic> {
+    fn failed(&self, dir: &Path, ended: &Ended) -> Result<Failed, Diagnostic> {
         match ended.status {
             Status::Stopped => Err(self.stopped()),
-            _ => Ok(Failed {
-                failure: classify(&ended.tail),
-                said: telling(&ended.tail),
+            _ => Ok(match space(dir) {
+                None => Failed {
+                    failure: classify(&ended.tail),
+                    said: telling(&ended.tail),
+                },
+                Some(space) => Failed {
+                    failure: Failure::NoSpace,
+                    said: format!("{space}\n{}", telling(&ended.tail))
+                        .trim_end()
+                        .to_owned(),
+                },
             }),
         }
     }
@@ -85,6 +93,11 @@ impl Session {
                 &REFUSED,
                 format!("the host of `{name}` is not trusted"),
                 "for SSH, put the host's keys into the Secret as `known_hosts` (`ssh-keyscan HOST`, compared with what the host publishes); for HTTPS, give the image the certificate authority",
+            ),
+            Failure::NoSpace => (
+                &NOT_CHECKED_OUT,
+                format!("`{name}` cannot be checked out"),
+                SPACE,
             ),
             _ => (
                 &NOT_CHECKED_OUT,

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run_checkout::GIT;
+use crate::stage::checkout::failure::space;
 use crate::stage::log::Log;
 use crate::stage::process::{Command, Ended, Environment, Stop, run};
 
@@ -228,13 +229,20 @@ pub(super) fn ask<S: AsRef<OsStr>>(
             .output()
     });
     match output {
-        Ok(output) => Ok(Answer {
-            good: output.status.success(),
-            out: output.stdout,
-            said: String::from_utf8_lossy(&output.stderr)
+        Ok(output) => {
+            let good = output.status.success();
+            let mut said = String::from_utf8_lossy(&output.stderr)
                 .trim_end()
-                .to_owned(),
-        }),
+                .to_owned();
+            if !good && let Some(space) = space(dir) {
+                said.push_str(&format!("\n{space}"));
+            }
+            Ok(Answer {
+                good,
+                out: output.stdout,
+                said,
+            })
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound && dir.is_dir() => {
             Err(Diagnostic::without_place(&GIT, "there is no `git`")
                 .note("no folder of `PATH` has it")

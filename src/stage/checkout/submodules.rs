@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run_checkout::SUBMODULE;
-use crate::stage::checkout::failure::Failure;
+use crate::stage::checkout::failure::{Failure, SPACE};
 use crate::stage::checkout::remote::Protocol;
 use crate::stage::checkout::session::Session;
 
@@ -51,6 +51,7 @@ pub fn update(session: &Session, into: &Path, depth: u32) -> Result<(), Diagnost
         Failure::Refused => {
             "the credentials are given to the repository's own host alone, and must be able to read the submodule, too"
         }
+        Failure::NoSpace => SPACE,
         Failure::NotThere => {
             "the commit that the repository names is not in the submodule: push it there"
         }

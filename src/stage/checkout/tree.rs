@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::diagnostics::codes::run_checkout::{COMMIT_GONE, GIT, NOT_CHECKED_OUT};
 use crate::diagnostics::{Diagnostic, safe};
-use crate::stage::checkout::failure::{Failure, telling};
+use crate::stage::checkout::failure::{Failure, SPACE, telling};
 use crate::stage::checkout::session::Session;
 use crate::stage::checkout::{Credentials, Git, Remote, lfs, reference, submodules};
 use crate::stage::{is_commit, store};
@@ -243,8 +243,13 @@ fn switch(session: &Session, into: &Path, commit: &str) -> Result<(), Diagnostic
     let args = args.map(Into::into);
     if let Err(failed) = session.over_network(into, &args)? {
         return Err(match failed.failure {
-            Failure::Other => {
-                refused(format!("the tree of `{commit}` cannot be written")).note(failed.said)
+            Failure::Other | Failure::NoSpace => {
+                let message = format!("the tree of `{commit}` cannot be written");
+                let problem = refused(message).note(failed.said);
+                match failed.failure {
+                    Failure::NoSpace => problem.help(SPACE),
+                    _ => problem,
+                }
             }
             _ => session.explain(&failed),
         });

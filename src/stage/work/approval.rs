@@ -105,24 +105,29 @@ pub fn summary(entry: &Entry<'_>, approval: StageId) -> Vec<String> {
 }
 
 /// Judges an answer. Whatever is not clearly a yes of enough people who may is a no.
-pub fn decide(context: &Context, approval: &Approval, decision: &Decision) -> Did {
+pub fn decide(
+    context: &Context,
+    pipeline: &Pipeline,
+    approval: &Approval,
+    decision: &Decision,
+) -> Did {
     let message = message(approval);
     let (by, problem) = match names(&decision.approver) {
         Ok(by) => {
-            let problem = judge(approval, &decision.decision, &by);
+            let members = members(context, pipeline, approval, &by);
+            let problem = judge(approval, &decision.decision, &by, &members);
+            if let (Members::Unknown(why), None) = (&members, &problem) {
+                context.log.line(&format!(
+                    "note: who is a member of a team is not known: {why}"
+                ));
+            }
             (by, problem)
         }
         Err(problem) => (Vec::new(), Some(problem)),
     };
-    let has_team = approval.approvers.iter().any(|name| is_team(&name.value));
     match &problem {
         None => context.log.line(&format!("approved by {}", said(&by))),
         Some(_) => context.log.line("not approved"),
-    }
-    if has_team && problem.is_none() {
-        context
-            .log
-            .line("note: who is a member of a team was not asked");
     }
     let mut did = Did::default();
     did.rejected = problem.is_some();
@@ -144,8 +149,54 @@ fn said(by: &[String]) -> String {
     }
 }
 
+/// Who of those that have answered is a member of a team that may.
+enum Members {
+    /// These.
+    Known(Vec<String>),
+    /// Nobody could be asked, for this reason.
+    Unknown(String),
+}
+
+#[cfg(feature = "cloud")]
+fn members(context: &Context, pipeline: &Pipeline, approval: &Approval, by: &[String]) -> Members {
+    use crate::stage::work::teams::Teams;
+    let names = || approval.approvers.iter().map(|name| name.value.as_str());
+    let teams: Vec<&str> = names().filter(|name| is_team(name)).collect();
+    let mut open: Vec<&String> = by.iter().collect();
+    open.retain(|name| !names().any(|other| is_same(other, name)));
+    if teams.is_empty() || open.is_empty() {
+        return Members::Known(Vec::new());
+    }
+    let mut known = Vec::new();
+    let asked = Teams::open(context, pipeline).and_then(|github| {
+        for name in open {
+            for team in &teams {
+                if github.has(team, name)? {
+                    known.push(name.clone());
+                    break;
+                }
+            }
+        }
+        Ok(())
+    });
+    match asked {
+        Ok(()) => Members::Known(known),
+        Err(why) => Members::Unknown(why),
+    }
+}
+
+#[cfg(not(feature = "cloud"))]
+fn members(_: &Context, _: &Pipeline, _: &Approval, _: &[String]) -> Members {
+    Members::Unknown("this Aphex was built without what talks to the outside".to_owned())
+}
+
 /// Why an answer is a no; `None` where it is a yes.
-fn judge(approval: &Approval, decision: &str, by: &[String]) -> Option<Diagnostic> {
+fn judge(
+    approval: &Approval,
+    decision: &str,
+    by: &[String],
+    members: &Members,
+) -> Option<Diagnostic> {
     let again = "to deploy this commit after all, start the pipeline again for it";
     if decision != "approve" {
         let message = match by.is_empty() {
@@ -163,8 +214,14 @@ fn judge(approval: &Approval, decision: &str, by: &[String]) -> Option<Diagnosti
         .iter()
         .map(|name| name.value.as_str())
         .collect();
-    let is_one = |name: &&String| approvers.iter().any(|other| is_same(other, name));
-    let is_open = approvers.is_empty() || approvers.iter().any(|name| is_team(name));
+    let has_team = approvers.iter().any(|name| is_team(name));
+    let is_one = |name: &&String| {
+        approvers.iter().any(|other| is_same(other, name))
+            || matches!(members, Members::Known(known) if known.contains(name))
+    };
+    // Where a team cannot be asked about, Argo's own access control is what keeps others out.
+    let is_unknown = has_team && matches!(members, Members::Unknown(_));
+    let is_open = approvers.is_empty() || is_unknown;
     if let Some(stranger) = by.iter().find(|name| !is_open && !is_one(name)) {
         let message = format!("`{stranger}` may not approve this");
         let known = list_names(approvers.iter().copied(), 5);

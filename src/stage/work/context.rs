@@ -18,6 +18,7 @@ use crate::stage::log::Log;
 use crate::stage::process::{Environment as Variables, Stop};
 use crate::stage::record::{self, StageResult};
 use crate::stage::store::Store;
+use crate::stage::work::parameters::Parameters;
 use crate::stage::{Folders, RunInfo};
 use crate::target::argo;
 
@@ -109,7 +110,16 @@ impl Context {
 
     /// Reads the pipeline's file at the commit, and evaluates it with what is known of the run. The error is what is wrong with it.
     pub fn commit(&self, results: &[StageResult]) -> Result<Commit, Report> {
-        read(&self.folders, &self.run, self.attempt, results)
+        self.commit_with(results, &Parameters::default())
+    }
+
+    /// The same, with parameters that were asked for.
+    pub fn commit_with(
+        &self,
+        results: &[StageResult],
+        parameters: &Parameters,
+    ) -> Result<Commit, Report> {
+        read(&self.folders, &self.run, self.attempt, results, parameters)
     }
 
     /// The files of the working tree.
@@ -147,11 +157,12 @@ pub fn read(
     run: &RunInfo,
     attempt: u32,
     results: &[StageResult],
+    parameters: &Parameters,
 ) -> Result<Commit, Report> {
     let files = files(folders);
     let known = known(run, attempt);
     let first = analysis::at_run_time(&run.file, &files, &known);
-    let Some(more) = with_outputs(&known, &first, results) else {
+    let Some(more) = with_outputs(&known, &first, results, parameters) else {
         return choose(folders, run, first);
     };
     let second = analysis::at_run_time(&run.file, &files, &more);
@@ -219,11 +230,12 @@ fn known(run: &RunInfo, attempt: u32) -> Bindings {
     known
 }
 
-/// Adds the outputs of stacks and the places of artifacts; `None` where there are none.
+/// Adds the outputs of stacks, the places of artifacts and parameters; `None` where there are none.
 fn with_outputs(
     known: &Bindings,
     analysis: &Analysis,
     results: &[StageResult],
+    parameters: &Parameters,
 ) -> Option<Bindings> {
     let mut outputs: IndexMap<&str, &record::StackOutputs> = IndexMap::default();
     for result in results {
@@ -236,10 +248,14 @@ fn with_outputs(
     }
     let build = results.iter().find(|result| result.stage == "build");
     let artifact = build.and_then(|result| result.artifact.as_ref());
-    if outputs.is_empty() && artifact.is_none() {
+    if outputs.is_empty() && artifact.is_none() && parameters.is_empty() {
         return None;
     }
     let mut known = known.clone();
+    for (name, value) in parameters {
+        let source = RuntimeSource::Ssm(name.as_str().into());
+        known = known.with(source, Known::String(value.as_str().into()));
+    }
     for pipeline in &analysis.pipelines {
         if let Some(artifact) = artifact {
             let source = RuntimeSource::Block {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::diagnostics::{Diagnostic, Problems, Severity};
-use crate::model::{App, Environment, Pipeline, Stack};
+use crate::model::{App, Environment, Pipeline, Stack, Text};
 use crate::stage::cdk::{self, Assembly, AssemblyStack, Deploy, Deployed, Planned, Synth, Wanted};
 use crate::stage::process::{Commands, Environment as Variables, GRACE, Status};
-use crate::stage::record::{CommandRecord, StackOutputs};
+use crate::stage::record::{CommandRecord, Engine, StackOutputs};
 use crate::stage::work::{Context, Did, last, variables};
 
 /// So long the commands that make an app ready may take.
@@ -30,6 +30,13 @@ pub fn perform(
     let Some(env) = environment_of(context, environment, app, &mut did) else {
         return did;
     };
+    let image = match context.run.engine {
+        Engine::Argo => Some(app.image.as_ref().unwrap_or(&pipeline.images.deployer)),
+        Engine::Local => None,
+    };
+    if !setup(context, app, image, &env, &mut did) {
+        return did;
+    }
     let Some((assembly, synth)) = synthesise(context, environment, app, stacks, &env, &mut did)
     else {
         return did;
@@ -82,21 +89,39 @@ fn environment_of(
 ) -> Option<Variables> {
     let mut env = context.inherited();
     let region = environment.region.value.as_str();
-    let places = [
-        ("CDK_DEFAULT_ACCOUNT", environment.account.value.as_str()),
-        ("CDK_DEFAULT_REGION", region),
-    ];
-    env.extend(places.map(|(name, value)| (name.into(), value.into())));
-    variables::place(&mut env, region);
+    env.extend(cdk::place(environment).map(|(name, value)| (name.into(), value.into())));
     if let Some(role) = &environment.role {
         variables::assume(&mut env, role, region, context, &mut did.problems);
     }
-    variables::add(&mut env, &environment.env, context, &mut did.problems);
-    variables::add(&mut env, &app.env, context, &mut did.problems);
+    let (given, _) = cdk::given(environment, app, &[]);
+    variables::add(&mut env, given, context, &mut did.problems);
     did.problems.is_empty().then_some(env)
 }
 
-/// Makes the app ready and synthesises it.
+/// Makes the app ready; whether it is. In a pod that happens in this image.
+fn setup(
+    context: &Context,
+    app: &App,
+    image: Option<&Text>,
+    env: &Variables,
+    did: &mut Did,
+) -> bool {
+    if app.setup.is_empty() {
+        return true;
+    }
+    let setup = Commands {
+        run: &app.setup,
+        shell: crate::model::Shell::Sh,
+        image: image.map(|image| image.value.as_str()),
+        dir: context.directory(Some(&app.dir.value)),
+        env: env.clone(),
+        timeout: Some(SETUP),
+        grace: GRACE,
+    };
+    did.commands(setup.run(&context.log, &context.stop))
+}
+
+/// Synthesises the app.
 fn synthesise<'a>(
     context: &'a Context,
     environment: &Environment,
@@ -105,30 +130,11 @@ fn synthesise<'a>(
     env: &Variables,
     did: &mut Did,
 ) -> Option<(Assembly, Synth<'a>)> {
-    let dir = context.directory(Some(&app.dir.value));
-    if !app.setup.is_empty() {
-        let setup = Commands {
-            run: &app.setup,
-            shell: crate::model::Shell::Sh,
-            image: None,
-            dir: dir.clone(),
-            env: env.clone(),
-            timeout: Some(SETUP),
-            grace: GRACE,
-        };
-        if !did.commands(setup.run(&context.log, &context.stop)) {
-            return None;
-        }
-    }
-    let contexts = [&app.context, &environment.context];
-    let of_stacks = stacks.iter().map(|stack| &stack.context);
+    let (_, given) = cdk::given(environment, app, stacks);
     let mut values: Vec<(String, String)> = Vec::new();
-    for (name, value) in contexts.into_iter().chain(of_stacks).flatten() {
+    for (name, value) in given {
         match variables::known(name, &value.value, value.span, context) {
-            Ok(text) => {
-                values.retain(|(other, _)| other != name);
-                values.push((name.clone(), text));
-            }
+            Ok(text) => values.push((name.to_owned(), text)),
             Err(problem) => did.problems.push(problem),
         }
     }
@@ -136,7 +142,7 @@ fn synthesise<'a>(
         return None;
     }
     let synth = Synth {
-        dir,
+        dir: context.directory(Some(&app.dir.value)),
         root: context.folders.source(),
         command: app.command.as_ref().map(|command| command.value.as_str()),
         context: values,

@@ -17,6 +17,7 @@ mod markdown;
 mod metrics;
 #[cfg(feature = "cloud")]
 mod news;
+mod parameters;
 mod preflight;
 mod ready;
 mod secrets;
@@ -24,6 +25,8 @@ mod self_update;
 mod sources;
 mod start;
 mod step;
+#[cfg(feature = "cloud")]
+mod teams;
 #[cfg(feature = "cloud")]
 mod tell;
 mod tools;
@@ -77,11 +80,15 @@ pub fn perform(context: &Context, task: &Task, paint: Paint) -> Outcome {
             show(context, &[report], paint);
             (None, None, error)
         }
-        (_, Ok(mut commit)) => {
+        (_, Ok(commit)) => {
+            let (mut commit, unknown) =
+                parameters::with_parameters(context, task, commit, &results);
             let pipeline = &commit.pipeline;
             let run = &context.run;
             let (path, did) = commit
-                .with_entry(run, |entry| in_entry(context, pipeline, entry, task))
+                .with_entry(run, |entry| {
+                    in_entry(context, pipeline, entry, task, unknown.clone())
+                })
                 .unwrap_or_else(|| (None, Did::nothing("the pipeline has no stages")));
             if let Some(reason) = &did.skipped {
                 context.log.line(&format!("skipped: {reason}"));
@@ -134,12 +141,13 @@ pub fn perform(context: &Context, task: &Task, paint: Paint) -> Outcome {
     }
 }
 
-/// Finds the stage in the commit's pipeline and does its work.
+/// Finds the stage in the commit's pipeline and does its work, or says what it needs and `unknown` says is not there.
 fn in_entry<'p>(
     context: &Context,
     pipeline: &'p Pipeline,
     entry: &Entry<'p>,
     task: &Task,
+    unknown: Vec<crate::diagnostics::Diagnostic>,
 ) -> (Option<String>, Did) {
     if let Task::Tools(tools) = task {
         let did = tools::perform(context, pipeline, &tools.image);
@@ -155,6 +163,11 @@ fn in_entry<'p>(
     if let Some(environment) = holder {
         // A stage is one stage, so nothing was there before.
         let _ = context.place.set(Place::of(environment));
+    }
+    if !unknown.is_empty() {
+        let mut did = Did::default();
+        did.problems = unknown;
+        return (Some(path), did);
     }
     let named = context.path.clone().unwrap_or_else(|| path.clone());
     let kind = entry.stage(id).map(|stage| stage.kind);
@@ -180,7 +193,9 @@ fn in_entry<'p>(
             deploy::perform(context, pipeline, environment, &stacks, false)
         }
         Some(StageKind::Approval(approval)) => match task {
-            Task::ApprovalDecision(decision) => approval::decide(context, approval, decision),
+            Task::ApprovalDecision(decision) => {
+                approval::decide(context, pipeline, approval, decision)
+            }
             _ => {
                 path = keys::question(&path);
                 approval::request(context, pipeline, entry, id, approval)

@@ -7,12 +7,12 @@ use crate::analysis;
 use crate::diagnostics::codes::run as codes;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::graph::{Entry, StageKind};
-use crate::model::{App, Env, EnvValue, Pipeline, Step};
+use crate::model::{Env, EnvValue, Pipeline, Step};
 use crate::rules;
 use crate::source::Span;
 use crate::stage::container;
 use crate::stage::record::Engine;
-use crate::stage::work::{Context, Did, Place, accounts, beside, environment_of};
+use crate::stage::work::{Context, Did, Place, accounts, beside, environment_of, parameters};
 
 /// Checks the file at the commit, that the accounts are ready, and that the tools are there.
 pub fn perform(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>) -> Did {
@@ -33,6 +33,8 @@ pub fn perform(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>) -> Did
         secrets(context, pipeline, entry, &mut did);
         tools(context, pipeline, entry, &mut did);
     }
+    did.problems
+        .extend(parameters::check(context, pipeline, entry));
     accounts::check(context, pipeline, entry, &mut did);
     if context.run.engine == Engine::Local && did.problems.is_empty() {
         containers(context, entry, &mut did);
@@ -47,27 +49,7 @@ fn secrets(context: &Context, pipeline: &Pipeline, entry: &Entry<'_>, did: &mut 
         if context.run.leaves_out_with_all(entry, stage) {
             continue;
         }
-        let mut envs: Vec<&Env> = Vec::new();
-        match stage.kind {
-            StageKind::Step(step) => {
-                envs.push(&step.env);
-                envs.extend(step.services.iter().map(|service| &service.env));
-            }
-            kind
-            @ (StageKind::Deploy { environment, .. } | StageKind::Diff { environment, .. }) => {
-                envs.extend([&environment.env, &environment.context]);
-                for stack in kind.stacks() {
-                    envs.push(&stack.context);
-                    if !context.run.synth_only {
-                        envs.push(&stack.parameters);
-                    }
-                    let of_stack = |app: &&App| app.name.value == stack.app.value;
-                    let apps = pipeline.apps.iter().filter(of_stack);
-                    envs.extend(apps.flat_map(|app| [&app.env, &app.context]));
-                }
-            }
-            _ => {}
-        }
+        let envs = parameters::envs(pipeline, stage.kind, context.run.synth_only);
         let place = environment_of(entry, stage).map(Place::of);
         wanted.extend(envs.into_iter().map(|env| (env, place.clone())));
     }

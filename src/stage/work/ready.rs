@@ -9,6 +9,7 @@ use crate::model::Shell;
 use crate::stage::log::Log;
 use crate::stage::process::{self, Command, Stop};
 use crate::stage::work::context;
+use crate::stage::work::parameters::Parameters;
 use crate::stage::{Folders, RunInfo, Task};
 
 /// Runs the `ready` of a side-car, as the commit has it. Says what it runs in a log that is for people alone.
@@ -18,7 +19,7 @@ pub fn ready(root: PathBuf, service: &str, task: &Task) -> Result<(), Diagnostic
     let folders = Folders::new(root);
     let run = RunInfo::load(&folders)?;
     // What is wrong with the pipeline is the stage's own to say, and it begins once this has succeeded.
-    let Ok(commit) = context::read(&folders, &run, 0, &[]) else {
+    let Ok(commit) = context::read(&folders, &run, 0, &[], &Parameters::default()) else {
         return Ok(());
     };
     let command = commit.with_entry(&run, |entry| {

@@ -132,13 +132,57 @@ fn member(secret: &Secret, text: &str, key: &str) -> Result<String, Diagnostic> 
 impl Context {
     #[cfg(feature = "cloud")]
     fn kept_by_aws(&self, secret: &Secret, user: Option<&Place>) -> Result<String, Diagnostic> {
-        use crate::cloud::aws::{Cause, secrets};
-        use crate::stage::Seers;
+        use crate::cloud::aws::secrets;
+        let got = self
+            .seers(&secret.name, user)
+            .ask(|aws| match secret.store {
+                SecretStore::SsmSecure => secrets::parameter(aws, &secret.name),
+                SecretStore::SecretsManager | SecretStore::Kubernetes => {
+                    secrets::secret(aws, &secret.name)
+                }
+            });
+        got.map_err(|failure| {
+            let is_absent = failure.cause == crate::cloud::aws::Cause::NotFound;
+            failure.explain(match is_absent {
+                true => missing(secret),
+                false => about(secret, "cannot be read"),
+            })
+        })
+    }
+
+    /// The value of `ssm("/path")`, asked for as a secret is; an `A0902` where it is not there.
+    #[cfg(feature = "cloud")]
+    pub fn parameter(&self, name: &str, user: Option<&Place>) -> Result<String, Diagnostic> {
+        use crate::cloud::aws::secrets;
+        let got = self
+            .seers(name, user)
+            .ask(|aws| secrets::plain_parameter(aws, name));
+        let value = got.map_err(|failure| {
+            let what = match failure.cause {
+                crate::cloud::aws::Cause::NotFound => "is not there",
+                _ => "cannot be read",
+            };
+            failure.explain(about_parameter(name, what))
+        })?;
+        value.ok_or_else(|| {
+            about_parameter(name, "is a secret")
+                .note("it is a SecureString, whose value `ssm` would show in logs and records")
+                .help(format!("write `ssm_secure({name:?})`"))
+        })
+    }
+
+    /// There is nobody to ask.
+    #[cfg(not(feature = "cloud"))]
+    pub fn parameter(&self, name: &str, _: Option<&Place>) -> Result<String, Diagnostic> {
+        Err(about_parameter(name, "cannot be read")
+            .note("this Aphex was built without what talks to AWS"))
+    }
+
+    /// Who may be asked for what AWS keeps under this name or ARN.
+    #[cfg(feature = "cloud")]
+    fn seers(&self, name: &str, user: Option<&Place>) -> crate::stage::Seers {
         // arn:aws:secretsmanager:eu-central-1:111122223333:secret:…
-        let own = secret
-            .name
-            .starts_with("arn:")
-            .then(|| secret.name.split(':').nth(3));
+        let own = name.starts_with("arn:").then(|| name.split(':').nth(3));
         let mut env = self.inherited();
         let here = env
             .get(OsStr::new("AWS_REGION"))
@@ -155,20 +199,8 @@ impl Context {
             .and_then(|user| user.role.clone())
             .into_iter()
             .collect();
-        let seers = Seers::new(&env, &roles, &region, &self.run.run, &self.folders.tmp());
-        let got = seers.ask(|aws| match secret.store {
-            SecretStore::SsmSecure => secrets::parameter(aws, &secret.name),
-            SecretStore::SecretsManager | SecretStore::Kubernetes => {
-                secrets::secret(aws, &secret.name)
-            }
-        });
-        got.map_err(|failure| {
-            let problem = match failure.cause {
-                Cause::NotFound => missing(secret),
-                _ => about(secret, "cannot be read"),
-            };
-            failure.explain(problem)
-        })
+        let (run, tmp) = (&self.run.run, self.folders.tmp());
+        crate::stage::Seers::new(&env, &roles, &region, run, &tmp)
     }
 
     #[cfg(not(feature = "cloud"))]
@@ -185,6 +217,10 @@ fn about(secret: &Secret, what: &str) -> Diagnostic {
     let key = secret.key.as_deref().map(|key| format!(", key `{key}`"));
     let (name, key) = (&secret.name, key.unwrap_or_default());
     Diagnostic::without_place(&run::NO_SECRET, format!("the secret `{name}`{key} {what}"))
+}
+
+fn about_parameter(name: &str, what: &str) -> Diagnostic {
+    Diagnostic::without_place(&run::NO_SECRET, format!("the parameter `{name}` {what}"))
 }
 
 /// The variable that holds a secret on one machine: `APHEX_SECRET_SHOP_DEV_DB__URL`.

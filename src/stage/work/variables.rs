@@ -3,15 +3,21 @@
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{run, run_cdk};
 use crate::eval::data::Output;
-use crate::model::{Env, EnvValue, Text};
-use crate::source::Span;
+use crate::model::{EnvValue, Text};
+use crate::source::{Span, Spanned};
 use crate::stage::identity;
 use crate::stage::process::Environment;
 use crate::stage::work::Context;
 
 /// Adds variables to an environment. Secrets are hidden in the log from here on.
-pub fn add(into: &mut Environment, env: &Env, context: &Context, problems: &mut Vec<Diagnostic>) {
+pub fn add<'e, N: AsRef<str> + 'e>(
+    into: &mut Environment,
+    env: impl IntoIterator<Item = (N, &'e Spanned<EnvValue>)>,
+    context: &Context,
+    problems: &mut Vec<Diagnostic>,
+) {
     for (name, value) in env {
+        let name = name.as_ref();
         match known(name, &value.value, value.span, context) {
             Ok(text) => {
                 into.insert(name.into(), text.into());

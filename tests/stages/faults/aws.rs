@@ -196,10 +196,15 @@ fn what_is_busy_is_waited_for_in_every_service() {
     for case in &CASES {
         let code = match case.service {
             "s3" => "SlowDown",
-            "cloudwatch" | "sns" => "Throttling",
+            "cloudwatch" => "Throttling",
+            "sns" => "Throttled",
             _ => "ThrottlingException",
         };
-        let status = if case.service == "s3" { 503 } else { 400 };
+        let status = match case.service {
+            "s3" => 503,
+            "sns" => 429,
+            _ => 400,
+        };
         let mut fault = answer(code, status, "Rate exceeded");
         fault["times"] = json!(2);
         let output = room.pod(case, &rules(case, fault));

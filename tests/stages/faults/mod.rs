@@ -6,6 +6,7 @@ mod deploys;
 mod disk;
 mod interrupted;
 mod pods;
+mod sessions;
 
 use std::fs;
 use std::path::{Path, PathBuf};
