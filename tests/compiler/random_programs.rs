@@ -6,9 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use aphex::target::Emit;
+
 use crate::support::cluster::Cluster;
 use crate::support::compile::{self, EVENT};
 use crate::support::judge::{self, Question};
+use crate::support::judge_events;
 use crate::support::random::{self, Chance};
 
 fn setting(name: &str, default: u64) -> u64 {
@@ -84,6 +87,26 @@ fn argo_accepts_a_thousand_random_programs() {
             .map_err(|refusal| format!("refused by check\n{refusal}"))
             .and_then(|manifests| accepted(&manifests, None))
             .map_err(|refusal| format!("{refusal}\n{text}"))
+    });
+}
+
+#[test]
+fn argo_events_accepts_what_starts_a_thousand_random_programs() {
+    if !judge::is_available("argo_events_accepts_what_starts_a_thousand_random_programs") {
+        return;
+    }
+    for_every_seed(|seed| {
+        let text = random::program(seed);
+        let manifests = compile::compile_to(&text, vec![Emit::Events])?;
+        let mut verdicts = judge_events::judge(&manifests);
+        let started = compile::of_kinds(&manifests, &["WorkflowTemplate", "CronWorkflow"]);
+        verdicts.extend(judge::judge(&started));
+        let refused = verdicts.iter().filter(|verdict| !verdict.errors.is_empty());
+        let refusals: Vec<String> = refused.map(ToString::to_string).collect();
+        match refusals.is_empty() && !verdicts.is_empty() {
+            true => Ok(()),
+            false => Err(format!("{}\n{text}\n{manifests}", refusals.join("\n"))),
+        }
     });
 }
 

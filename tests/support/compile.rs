@@ -18,7 +18,7 @@ pub fn written(analysis: &Analysis, format: Format) -> Result<String, String> {
 }
 
 /// The manifests of these kinds of an accepted program as one text, or why it is refused.
-pub fn emitted(analysis: &Analysis, format: Format, emit: Vec<Emit>) -> Result<String, String> {
+fn emitted(analysis: &Analysis, format: Format, emit: Vec<Emit>) -> Result<String, String> {
     if analysis.has_errors() {
         let lines = analysis
             .diagnostics
@@ -45,11 +45,16 @@ pub fn compile_file(root: &str, files: &dyn FileSystem) -> Result<String, String
 
 /// A program that stands in a repository of [`random::FILES`].
 pub fn compile(text: &str) -> Result<String, String> {
+    compile_to(text, vec![Emit::WorkflowTemplates])
+}
+
+/// The manifests of these kinds of a program that stands in a repository of [`random::FILES`].
+pub fn compile_to(text: &str, emit: Vec<Emit>) -> Result<String, String> {
     let mut files = MemoryFiles::new().with("pipeline.aphex", text);
     for (path, text) in random::FILES {
         files = files.with_executable(path, text);
     }
-    compile_file("pipeline.aphex", &files)
+    emitted(&analyse("pipeline.aphex", &files), Format::Yaml, emit)
 }
 
 /// A diagnostic as a line.

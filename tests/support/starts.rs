@@ -3,9 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use aphex::analysis::analyse;
-use aphex::source::MemoryFiles;
-use aphex::target::{Emit, Format};
+use aphex::target::Emit;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -13,7 +11,7 @@ use serde_json::Value;
 use super::judge::Question;
 use super::judge_events::{Firing, Outcome, Request, Secrets, arguments};
 use super::payloads::Payload;
-use super::{compile, judge, judge_events, random};
+use super::{compile, judge, judge_events};
 
 /// What the webhook is signed with.
 pub const SECRET: &str = "correct horse battery staple";
@@ -23,6 +21,8 @@ pub struct Compiled {
     name: String,
     events: String,
     templates: String,
+    /// What leads to the webhook.
+    pub route: String,
     /// The CronWorkflows.
     pub schedules: String,
 }
@@ -87,13 +87,8 @@ impl Compiled {
     /// A program of a pipeline `shop`.
     #[track_caller]
     fn of(text: &str) -> Compiled {
-        let mut files = MemoryFiles::new().with("pipeline.aphex", text);
-        for (path, text) in random::FILES {
-            files = files.with_executable(path, text);
-        }
-        let analysis = analyse("pipeline.aphex", &files);
         let emit = vec![Emit::WorkflowTemplates, Emit::Events];
-        let manifests = compile::emitted(&analysis, Format::Yaml, emit);
+        let manifests = compile::compile_to(text, emit);
         let manifests = manifests.unwrap_or_else(|refusal| panic!("{text}\n{refusal}"));
         Compiled::from("shop", &manifests)
     }
@@ -101,11 +96,16 @@ impl Compiled {
     /// From the manifests of a pipeline.
     pub fn from(name: &str, manifests: &str) -> Compiled {
         let templates = compile::of_kinds(manifests, &["WorkflowTemplate"]);
-        let events = compile::of_kinds(manifests, &["EventSource", "Sensor", "Service"]);
+        let route = compile::of_kinds(manifests, &["Ingress", "HTTPRoute"]);
+        let mut events = compile::of_kinds(manifests, &["EventSource", "Sensor", "Service"]);
+        if !route.is_empty() {
+            events = format!("{events}\n---\n{route}");
+        }
         Compiled {
             name: name.to_owned(),
             events,
             templates,
+            route,
             schedules: compile::of_kinds(manifests, &["CronWorkflow"]),
         }
     }

@@ -197,6 +197,28 @@ fn what_a_stranger_has_chosen_is_data_1_3() {
 }
 
 #[test]
+fn what_is_deleted_starts_nothing() {
+    let Some(examples) = examples("what_is_deleted_starts_nothing") else {
+        return;
+    };
+    let shop = Compiled::with(
+        "  on push { branches = [\"**\"] }\n  on tag { match = [\"**\"], deploy = [prod] }\n",
+    );
+    for reference in ["refs/heads/main", "refs/tags/v1"] {
+        let there = pushed(examples, "main").with("/ref", json!(reference));
+        assert_eq!(shop.starts(&there).len(), 1, "{reference}");
+        let gone = there
+            .with("/deleted", json!(true))
+            .with("/after", json!("0".repeat(40)))
+            .with("/head_commit", json!(null));
+        assert!(shop.starts(&gone).is_empty(), "{reference}");
+        // Nor would a reference that is neither branch nor tag.
+        let notes = pushed(examples, "main").with("/ref", json!("refs/notes/main"));
+        assert!(shop.starts(&notes).is_empty());
+    }
+}
+
+#[test]
 fn a_delivery_starts_a_run_once() {
     let Some(examples) = examples("a_delivery_starts_a_run_once") else {
         return;
@@ -247,6 +269,32 @@ fn a_schedule_starts_what_it_picks() {
     let given = [("entry", "shop-deploy-dev"), ("event", "schedule")];
     judge::assert_accepted("schedule", &question.submitted("shop-start", given));
     shop.template("shop-deploy-dev");
+}
+
+#[test]
+fn argo_events_accepts_what_leads_to_the_webhook() {
+    let Some(examples) = examples("argo_events_accepts_what_leads_to_the_webhook") else {
+        return;
+    };
+    for (expose, kind) in [
+        (
+            "ingress { host = \"hooks.acme.io\", class = \"nginx\", tls = \"hooks\", token = secret(\"github\", key = \"hooks\") }",
+            "Ingress",
+        ),
+        (
+            "gateway { host = \"hooks.acme.io\", gateway = \"edge/public\" }",
+            "HTTPRoute",
+        ),
+    ] {
+        let shop = Compiled::with(&format!("  on push {{}}\n  expose {expose}\n"));
+        assert!(
+            shop.route.contains(&format!("kind: {kind}\n")),
+            "{}",
+            shop.route
+        );
+        assert!(shop.route.contains("hooks.acme.io"), "{}", shop.route);
+        assert_eq!(shop.starts(&pushed(examples, "main")).len(), 1, "{kind}");
+    }
 }
 
 #[test]
