@@ -124,8 +124,8 @@ func handle(source *v1alpha1.EventSource, name string, hook *v1alpha1.GithubEven
 	if err := listener.ValidateEventSource(ctx); err != nil {
 		return nil, err
 	}
-	context := *hook.Webhook
-	route := webhook.NewRoute(&context, logger, source.Name, name, listener.Metrics)
+	way := *hook.Webhook
+	route := webhook.NewRoute(&way, logger, source.Name, name, listener.Metrics)
 	own := router{&github.Router{}, make(chan struct{})}
 	set := func(field string, value any) {
 		place := reflect.ValueOf(own.Router).Elem().FieldByName(field)
@@ -142,7 +142,7 @@ func handle(source *v1alpha1.EventSource, name string, hook *v1alpha1.GithubEven
 	}
 	handler := mux.NewRouter()
 	webhook.Lock.Lock()
-	controller.ActiveServerHandlers[context.Port] = handler
+	controller.ActiveServerHandlers[way.Port] = handler
 	webhook.Lock.Unlock()
 
 	var events []event
@@ -163,7 +163,7 @@ func handle(source *v1alpha1.EventSource, name string, hook *v1alpha1.GithubEven
 	}
 	path := request.Path
 	if path == "" {
-		path = context.Endpoint
+		path = way.Endpoint
 	}
 	method := request.Method
 	if method == "" {

@@ -34,6 +34,17 @@ fn the_judge_on_events_refuses_what_is_wrong() {
     if !judge_events::is_available("the_judge_on_events_refuses_what_is_wrong") {
         return;
     }
+    // NATS streaming, the bus of old, takes an event once a Sensor.
+    let streaming = "kind: EventBus\napiVersion: argoproj.io/v1alpha1\nmetadata: { name: default }\nspec: { nats: { native: {} } }\n";
+    let twice = with(
+        "  triggers:\n",
+        "    - { name: again, eventSourceName: shop, eventName: github }\n  triggers:\n",
+    );
+    judge_events::assert_accepted("twice", &twice);
+    let verdicts = judge_events::judge(&format!("{streaming}---\n{twice}"));
+    assert!(verdicts[0].errors.is_empty(), "{verdicts:?}");
+    let refused = verdicts[2].errors.join("\n");
+    assert!(refused.contains("more than one dependency"), "{refused}");
     let wrong = [
         // What Argo's own validation refuses.
         ("endpoint: /shop, ", "", "endpoint can't be empty"),
