@@ -134,6 +134,21 @@ fn req_7_3_secrets_are_read_by_the_stages_that_name_them() {
     }
     // Nobody asks for an approval here.
     assert_eq!(resources(&stack, "DeployRole", "Topics"), [""; 0]);
+    // A parameter that is no secret is read in the pre-flight, and in runs for pull requests.
+    let stack = template(&pipeline(
+        "check lint { run = [\"true\"], env = { A = ssm(\"/shop/lint\") } }\n\
+         environment dev { account = \"111122223333\", region = \"eu-west-1\", env = { B = ssm(\"/shop/url\"), C = ssm_secure(\"/shop/db\") }\n stack Api }\n\
+         on pull_request { branches = [\"main\"] }",
+    ));
+    let parameter = |region: &str, name: &str| {
+        format!("arn:${{AWS::Partition}}:ssm:{region}:${{AWS::AccountId}}:parameter/shop/{name}")
+    };
+    let lint = parameter("${AWS::Region}", "lint");
+    let url = parameter("eu-west-1", "url");
+    let of = |role: &str| resources(&stack, role, "Parameters");
+    assert_eq!(of("BuildRole"), [lint.clone()]);
+    assert_eq!(of("ValidateRole"), [lint.clone(), url.clone()]);
+    assert_eq!(of("DeployRole"), [lint, url, parameter("eu-west-1", "db")]);
 }
 
 /// A run for a pull request touches what is its own, and reads what was deployed.
@@ -583,7 +598,7 @@ fn req_7_3_the_table_of_rights_is_the_code_s() {
             ));
         }
     }
-    let (begin, end) = ("<!-- rights -->\n", "<!-- end of rights -->");
+    let (begin, end) = ("<!-- rights in AWS -->\n", "<!-- end of rights in AWS -->");
     let (before, rest) = text.split_once(begin).unwrap();
     let (there, after) = rest.split_once(end).unwrap();
     if std::env::var_os("APHEX_UPDATE").is_some() {

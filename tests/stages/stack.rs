@@ -580,7 +580,7 @@ fn req_3_3_two_at_once_take_turns() {
     };
     let url = ministack.url.as_str();
     let templates = [things(&["a"]), things(&["b"])];
-    for _ in 0..5 {
+    for _ in 0..15 {
         std::thread::scope(|scope| {
             let both = templates.each_ref().map(|template| {
                 scope.spawn(|| Place::new(url, ACCOUNT).template("both", template))

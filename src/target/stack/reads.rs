@@ -3,7 +3,7 @@
 use crate::collections::IndexSet;
 use crate::eval::data::{Output, RuntimeSource, Secret, SecretStore};
 use crate::model::{
-    Deployment, Env, EnvValue, Environment, Notifier, NotifyOn, Pipeline, Step, Target, When,
+    Approval, Env, EnvValue, Environment, Message, Notifier, NotifyOn, Pipeline, Step, Target, When,
 };
 use crate::rules::partition;
 use crate::source::FileSystem;
@@ -40,18 +40,42 @@ pub(super) fn of(pipeline: &Pipeline, account: Account, files: &dyn FileSystem) 
         }
         Account::Deploy => deploy(pipeline, files, &mut reads),
         Account::Finish => reads.told(pipeline, None, |on| *on != NotifyOn::Approval),
-        // What strangers may have written gets no right but to look.
-        Account::Validate => reads.roles.extend(
-            pipeline
-                .pull_request_role()
-                .map(|role| literal(&role.value)),
-        ),
+        Account::Validate => validate(pipeline, &mut reads),
         Account::SelfUpdate | Account::Start | Account::EventSource | Account::Sensor => {}
     }
     reads
 }
 
+/// What strangers may have written gets no right but to look: no secrets, and parameters that are none.
+fn validate(pipeline: &Pipeline, reads: &mut Reads) {
+    let role = pipeline.pull_request_role();
+    reads.roles.extend(role.map(|role| literal(&role.value)));
+    reads.beginning(pipeline);
+    for environment in pipeline.environments() {
+        let region = Some(environment.region.value.as_str());
+        for env in envs(pipeline, environment) {
+            reads.outputs(env, region);
+        }
+    }
+}
+
+/// What the synths and deployments of an environment set.
+fn envs<'p>(pipeline: &'p Pipeline, environment: &'p Environment) -> impl Iterator<Item = &'p Env> {
+    let stacks = environment.stacks().flat_map(|stack| {
+        let app = pipeline.app_of(stack).into_iter();
+        let of_app = app.flat_map(|app| [&app.env, &app.context]);
+        [&stack.context, &stack.parameters]
+            .into_iter()
+            .chain(of_app)
+    });
+    [&environment.env, &environment.context]
+        .into_iter()
+        .chain(stacks)
+}
+
 fn deploy(pipeline: &Pipeline, files: &dyn FileSystem, reads: &mut Reads) {
+    // The pre-flight looks whether they are there.
+    reads.beginning(pipeline);
     for target in &pipeline.targets {
         let environments = match target {
             Target::Environment(environment) => std::slice::from_ref(&**environment),
@@ -59,7 +83,8 @@ fn deploy(pipeline: &Pipeline, files: &dyn FileSystem, reads: &mut Reads) {
                 for step in &wave.tests {
                     reads.step(step, None);
                 }
-                if wave.approval.is_some() {
+                if let Some(approval) = &wave.approval {
+                    reads.message(approval, None);
                     reads.told(pipeline, None, |on| *on == NotifyOn::Approval);
                 }
                 wave.environments.as_slice()
@@ -84,23 +109,14 @@ fn deploy(pipeline: &Pipeline, files: &dyn FileSystem, reads: &mut Reads) {
 
 fn of_environment(pipeline: &Pipeline, environment: &Environment, reads: &mut Reads) {
     let region = Some(environment.region.value.as_str());
-    reads.env(&environment.env, region);
-    reads.env(&environment.context, region);
+    for env in envs(pipeline, environment) {
+        reads.env(env, region);
+    }
     for step in environment.steps() {
         reads.step(step, region);
     }
-    for item in &environment.body {
-        let Deployment::Stack(stack) = item else {
-            continue;
-        };
-        reads.env(&stack.context, region);
-        reads.env(&stack.parameters, region);
-        if let Some(app) = pipeline.app_of(stack) {
-            reads.env(&app.env, region);
-            reads.env(&app.context, region);
-        }
-    }
-    if environment.approval.is_some() {
+    if let Some(approval) = &environment.approval {
+        reads.message(approval, region);
         reads.told(pipeline, region, |on| *on == NotifyOn::Approval);
     }
     let is_bootstrapped = environment.stacks().any(|stack| {
@@ -117,21 +133,46 @@ fn of_environment(pipeline: &Pipeline, environment: &Environment, reads: &mut Re
 }
 
 impl Reads {
-    fn step(&mut self, step: &Step, region: Option<&str>) {
-        self.env(&step.env, region);
+    /// The parameters that build and checks need.
+    fn beginning(&mut self, pipeline: &Pipeline) {
+        for step in std::iter::once(&pipeline.build).chain(&pipeline.checks) {
+            self.outputs(&step.env, None);
+            self.condition(step, None);
+        }
+    }
+
+    fn condition(&mut self, step: &Step, region: Option<&str>) {
         if let When::Output(output) = &step.when.value {
             self.output(output, region);
         }
+    }
+
+    fn message(&mut self, approval: &Approval, region: Option<&str>) {
+        if let Message::Output(output) = &approval.message.value {
+            self.output(output, region);
+        }
+    }
+
+    fn step(&mut self, step: &Step, region: Option<&str>) {
+        self.env(&step.env, region);
+        self.condition(step, region);
         let role = step.role.iter();
         self.roles.extend(role.map(|role| literal(&role.value)));
     }
 
     fn env(&mut self, env: &Env, region: Option<&str>) {
+        self.outputs(env, region);
         for value in env.values() {
-            match &value.value {
-                EnvValue::Secret(secret) => self.secret(secret, region),
-                EnvValue::Output(output) => self.output(output, region),
-                EnvValue::Text(_) => {}
+            if let EnvValue::Secret(secret) = &value.value {
+                self.secret(secret, region);
+            }
+        }
+    }
+
+    fn outputs(&mut self, env: &Env, region: Option<&str>) {
+        for value in env.values() {
+            if let EnvValue::Output(output) = &value.value {
+                self.output(output, region);
             }
         }
     }

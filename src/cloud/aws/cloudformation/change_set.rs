@@ -7,7 +7,7 @@ use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::{Capability, ChangeSetStatus, ChangeSetType, Tag};
 use sha2::{Digest, Sha256};
 
-use crate::cloud::aws::cloudformation::{Wanted, Watch};
+use crate::cloud::aws::cloudformation::{Wanted, Watch, is_absent};
 use crate::cloud::aws::{Aws, Failure, runtime};
 use crate::diagnostics::codes::aws::STACK_FAILED;
 use crate::diagnostics::{Diagnostic, safe};
@@ -45,7 +45,10 @@ pub(super) fn create(
         return Ok(Made::Busy);
     };
     loop {
-        let (status, reason) = describe(aws, &set).map_err(Failure::into_diagnostic)?;
+        let described = describe(aws, &set).map_err(Failure::into_diagnostic)?;
+        let Some((status, reason)) = described else {
+            return Ok(Made::Busy);
+        };
         match status {
             ChangeSetStatus::CreateComplete => return Ok(Made::Ready(set)),
             ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress => watch.pause()?,
@@ -136,21 +139,27 @@ fn ask(
             })),
             Err(error) if is(error.as_service_error(), "AlreadyExistsException") => {
                 let describe = client.describe_change_set().stack_name(wanted.stack);
-                let there = describe.change_set_name(name).send().await;
-                let there = there
-                    .map_err(|error| Failure::of("cloudformation:DescribeChangeSet", error))?;
-                Ok(Some(ChangeSet {
-                    arn: there.change_set_id.unwrap_or_default(),
-                    stack: there.stack_id.unwrap_or_default(),
-                }))
+                match describe.change_set_name(name).send().await {
+                    Ok(there) => Ok(Some(ChangeSet {
+                        arn: there.change_set_id.unwrap_or_default(),
+                        stack: there.stack_id.unwrap_or_default(),
+                    })),
+                    Err(error) if is(error.as_service_error(), "ChangeSetNotFound") => Ok(None),
+                    Err(error) => Err(Failure::of("cloudformation:DescribeChangeSet", error)),
+                }
             }
-            Err(error) if is_busy(&error) => Ok(None),
+            // It was there, or not, when one looked.
+            Err(error) if is_busy(&error) || is_absent(error.as_service_error()) => Ok(None),
             Err(error) => Err(Failure::of("cloudformation:CreateChangeSet", error)),
         }
     })
 }
 
-fn describe(aws: &Aws, set: &ChangeSet) -> Result<(ChangeSetStatus, Option<String>), Failure> {
+/// `None`: it is gone, since somebody else's was executed, or has removed the stack.
+fn describe(
+    aws: &Aws,
+    set: &ChangeSet,
+) -> Result<Option<(ChangeSetStatus, Option<String>)>, Failure> {
     let client = Client::new(aws.config());
     runtime::wait(async {
         let answer = client
@@ -158,10 +167,14 @@ fn describe(aws: &Aws, set: &ChangeSet) -> Result<(ChangeSetStatus, Option<Strin
             .change_set_name(&set.arn)
             .send()
             .await;
-        let answer =
-            answer.map_err(|error| Failure::of("cloudformation:DescribeChangeSet", error))?;
-        let status = answer.status.unwrap_or(ChangeSetStatus::CreatePending);
-        Ok((status, answer.status_reason))
+        match answer {
+            Ok(answer) => {
+                let status = answer.status.unwrap_or(ChangeSetStatus::CreatePending);
+                Ok(Some((status, answer.status_reason)))
+            }
+            Err(error) if is(error.as_service_error(), "ChangeSetNotFound") => Ok(None),
+            Err(error) => Err(Failure::of("cloudformation:DescribeChangeSet", error)),
+        }
     })
 }
 
