@@ -146,7 +146,7 @@ fn req_7_3_secrets_are_read_by_the_stages_that_name_them() {
     let lint = parameter("${AWS::Region}", "lint");
     let url = parameter("eu-west-1", "url");
     let of = |role: &str| resources(&stack, role, "Parameters");
-    assert_eq!(of("BuildRole"), [lint.clone()]);
+    assert_eq!(of("BuildRole"), [&*lint]);
     assert_eq!(of("ValidateRole"), [lint.clone(), url.clone()]);
     assert_eq!(of("DeployRole"), [lint, url, parameter("eu-west-1", "db")]);
 }
@@ -504,8 +504,7 @@ fn req_7_3_cfn_lint_has_nothing_to_say_of_any_stack() {
         )
         .unwrap();
     }
-    let mut count = 2;
-    for example in crate::manifests::examples() {
+    for (number, example) in crate::manifests::examples().into_iter().enumerate() {
         let output = Command::new(env!("CARGO_BIN_EXE_aphex"))
             .args(["compile", "--emit", "stack"])
             .arg(&example)
@@ -513,11 +512,10 @@ fn req_7_3_cfn_lint_has_nothing_to_say_of_any_stack() {
             .unwrap();
         assert!(output.status.success(), "{}", example.display());
         std::fs::write(
-            folder.path().join(format!("example-{count}.json")),
+            folder.path().join(format!("example-{number}.json")),
             output.stdout,
         )
         .unwrap();
-        count += 1;
     }
     let mut command = Command::new(lint);
     for entry in std::fs::read_dir(folder.path()).unwrap() {
