@@ -5,6 +5,8 @@
 
 mod assembly;
 mod check;
+#[cfg(feature = "cloud")]
+mod cluster;
 mod compile;
 mod completions;
 pub mod console;
@@ -64,13 +66,19 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[cfg(feature = "cloud")]
+    Apply(cluster::Apply),
     Check(check::Check),
     Compile(compile::Compile),
+    #[cfg(feature = "cloud")]
+    Destroy(cluster::Destroy),
     Eval(eval::Eval),
     Explain(explain::Explain),
     Graph(graph::Graph),
     History(history::History),
     New(new::New),
+    #[cfg(feature = "cloud")]
+    Plan(cluster::Plan),
     Run(run::Run),
     #[command(hide = true)]
     Stage(stage::Stage),
@@ -79,13 +87,19 @@ enum Command {
 
 fn dispatch(command: Command, console: &mut Console) -> Exit {
     match command {
+        #[cfg(feature = "cloud")]
+        Command::Apply(command) => command.run(console),
         Command::Check(command) => command.run(console),
         Command::Compile(command) => command.run(console),
+        #[cfg(feature = "cloud")]
+        Command::Destroy(command) => command.run(console),
         Command::Eval(command) => command.run(console),
         Command::Explain(command) => command.run(console),
         Command::Graph(command) => command.run(console),
         Command::History(command) => command.run(console),
         Command::New(command) => command.run(console),
+        #[cfg(feature = "cloud")]
+        Command::Plan(command) => command.run(console),
         Command::Run(command) => command.run(console),
         Command::Stage(command) => command.run(console),
         Command::Completions(command) => command.run(console),

@@ -99,6 +99,11 @@ pub fn settings_name(pipeline: &str) -> String {
     format!("{pipeline}-settings")
 }
 
+/// The Lease that whoever changes a pipeline's objects holds.
+pub fn lease_name(pipeline: &str) -> String {
+    format!("{pipeline}-apply")
+}
+
 /// The key of [`settings_name`] with the store's address: `s3://BUCKET`.
 pub const STORE_KEY: &str = "store";
 

@@ -15,6 +15,7 @@ mod faults;
 mod finish;
 mod hostile;
 mod images;
+mod install;
 mod launch;
 mod local;
 mod notifications;

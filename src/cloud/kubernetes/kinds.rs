@@ -128,3 +128,27 @@ pub const CONFIG_MAP: Kind = Kind {
     kind: "ConfigMap",
     plural: "configmaps",
 };
+
+/// Secrets.
+pub const SECRET: Kind = Kind {
+    group: "",
+    version: "v1",
+    kind: "Secret",
+    plural: "secrets",
+};
+
+/// Who does something alone.
+pub const LEASE: Kind = Kind {
+    group: "coordination.k8s.io",
+    version: "v1",
+    kind: "Lease",
+    plural: "leases",
+};
+
+/// Argo Events: what carries events.
+pub const EVENT_BUS: Kind = Kind {
+    group: "argoproj.io",
+    version: "v1alpha1",
+    kind: "EventBus",
+    plural: "eventbus",
+};

@@ -78,6 +78,24 @@ impl Cluster {
         tried("apply", || api.patch(name, &params, &patch)).map(Object::from)
     }
 
+    /// Changes some fields of an object as they are in `change` (RFC 7386). With a `resourceVersion` in it, one that somebody has changed since is a
+    /// [`Cause::Conflict`].
+    pub fn merge(
+        &self,
+        kind: &Kind,
+        namespace: &str,
+        name: &str,
+        change: &Value,
+    ) -> Result<Object, Failure> {
+        let api = self.api(kind, namespace);
+        let params = PatchParams {
+            field_manager: Some(MANAGER.to_owned()),
+            ..PatchParams::default()
+        };
+        let patch = Patch::Merge(change);
+        tried("patch", || api.patch(name, &params, &patch)).map(Object::from)
+    }
+
     /// Makes an object; `false` where one of the name is there already, which stays as it is.
     pub fn create(&self, kind: &Kind, namespace: &str, object: &Value) -> Result<bool, Failure> {
         let api = self.api(kind, namespace);

@@ -1,6 +1,7 @@
-//! A0994 to A0999: clusters, and what a pipeline has in them.
+//! A0993 to A0999: clusters, and what a pipeline has in them.
 
 codes! {
+    BUSY "A0993" "somebody else is changing the pipeline";
     NO_CLUSTER "A0994" "there is no cluster that answers";
     DENIED "A0995" "the cluster does not allow what is asked";
     FAILED "A0996" "the cluster did not do what was asked";

@@ -1,4 +1,4 @@
-//! A0990 to A0993: approvals.
+//! A0990 to A0992: approvals.
 
 codes! {
     REJECTED "A0990" "an approval was not given";

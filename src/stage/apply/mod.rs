@@ -5,11 +5,17 @@
 #[cfg(feature = "cloud")]
 mod change;
 #[cfg(feature = "cloud")]
+mod lease;
+#[cfg(feature = "cloud")]
 mod owner;
 mod topology;
 mod wanted;
 
 #[cfg(feature = "cloud")]
 pub use change::{Applied, Change, Plan, Scope, owned, plan};
+#[cfg(feature = "cloud")]
+pub use lease::Lease;
+#[cfg(feature = "cloud")]
+pub use owner::{is_of, selector};
 pub use topology::{Difference, Topology};
-pub use wanted::{Facts, Mark, Wanted, wanted};
+pub use wanted::{Facts, Mark, ROLE, STORE, Wanted, wanted};

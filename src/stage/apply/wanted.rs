@@ -17,9 +17,9 @@ pub const COMMITTED_AT: &str = "aphex.dev/committed-at";
 /// The stages, for the next one who wants to know what has changed.
 pub const TOPOLOGY: &str = "aphex.dev/topology";
 /// The store's address, at the ConfigMap that holds it.
-const STORE: &str = "aphex.dev/store";
+pub const STORE: &str = "aphex.dev/store";
 /// The role that a pod of a service account assumes: EKS gives it the credentials (docs.aws.amazon.com, "IAM roles for service accounts").
-const ROLE: &str = "eks.amazonaws.com/role-arn";
+pub const ROLE: &str = "eks.amazonaws.com/role-arn";
 
 /// The commit that something is applied from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -153,6 +153,12 @@ impl Git {
         }
     }
 
+    /// The commit that a working tree is at; `None` where it is none.
+    pub fn head(&self, tree: &Path) -> Option<String> {
+        let answer = self.ask(tree, ["rev-parse", "--verify", "HEAD"]).ok()?;
+        answer.good.then(|| answer.text())
+    }
+
     /// With a variable more.
     pub(super) fn with_env(mut self, name: &str, value: impl Into<OsString>) -> Git {
         self.base.insert(name.into(), value.into());

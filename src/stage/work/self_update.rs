@@ -58,6 +58,8 @@ fn compile<'a>(
 
 #[cfg(feature = "cloud")]
 mod cluster {
+    use std::time::Duration;
+
     use super::{Context, Did, Mark, Pipeline, Wanted};
     use crate::cloud::kubernetes::kinds::{APPLIED_BY_RUNS, WORKFLOW};
     use crate::cloud::kubernetes::{Cluster, Failure};
@@ -65,11 +67,13 @@ mod cluster {
     use crate::diagnostics::codes::cluster::{FAILED, SUPERSEDED};
     use crate::diagnostics::codes::run_process::STOPPED;
     use crate::diagnostics::{Diagnostic, plural, safe};
-    use crate::stage::apply::{Applied, Change, Plan, Scope, plan};
+    use crate::stage::apply::{Applied, Change, Lease, Plan, Scope, plan};
     use crate::stage::record::keys;
     use crate::stage::store::Key;
     use crate::stage::submit::{Submission, run_name};
 
+    /// How long somebody else is waited for.
+    const PATIENCE: Duration = Duration::from_secs(600);
     /// The run that a run was started by.
     const RESTARTS: &str = "aphex.dev/restarts";
 
@@ -90,6 +94,17 @@ mod cluster {
             namespace,
             kinds: &APPLIED_BY_RUNS,
             with_drift: false,
+        };
+        let told = |other: &str| {
+            context
+                .log
+                .line(&format!("waiting for {other}, who changes the pipeline"))
+        };
+        let run = &context.run;
+        let lease = Lease::take(&cluster, namespace, &run.pipeline, &run.run, PATIENCE, told);
+        let _lease = match lease {
+            Ok(lease) => lease,
+            Err(problem) => return did.problems.push(*problem),
         };
         let plan = match plan(&cluster, scope, wanted, Some(mark)) {
             Ok(plan) => plan,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::target::names::{Account, settings_name};
+use crate::target::names::{Account, lease_name, settings_name};
 
 /// Verbs on one kind of objects, in the pipeline's namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,21 @@ pub fn rights(account: Account, pipeline: &str) -> Vec<Right> {
                 &["get", "create"],
                 "starts the pipeline again where `restart` is set",
             ),
+            right(
+                "coordination.k8s.io",
+                &["leases"],
+                &["create"],
+                "changes the pipeline alone",
+            ),
+            Right {
+                names: vec![lease_name(pipeline)],
+                ..right(
+                    "coordination.k8s.io",
+                    &["leases"],
+                    &["get", "patch", "delete"],
+                    "the same",
+                )
+            },
             Right {
                 names: vec![settings_name(pipeline)],
                 ..right(

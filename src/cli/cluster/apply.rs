@@ -1,0 +1,106 @@
+//! `aphex apply`
+
+use clap::Args;
+
+use crate::cli::Exit;
+use crate::cli::cluster::{Which, changes, cluster, refuse};
+use crate::cli::console::Console;
+use crate::diagnostics::safe;
+use crate::ops::install::{self, Done};
+use crate::stage::store::Address;
+
+/// Apply a pipeline to the cluster
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Writes by server-side apply as the manager `aphex`: what is as it should be is not written, what others own or have changed is refused, and nothing is written before
+everything is judged. Runs in flight are never touched.
+
+Examples:
+  aphex plan && echo nothing to do     what would change
+  aphex apply                          the one pipeline file of this repository
+  aphex apply --store s3://BUCKET      and where its runs keep artifacts and records
+
+Exit codes: 0 fine, 1 errors, 64 wrong usage")]
+pub struct Apply {
+    #[command(flatten)]
+    which: Which,
+    /// Where runs keep artifacts and records [default: where they do now]
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+}
+
+impl Apply {
+    /// Does it.
+    pub fn run(self, console: &mut Console) -> Exit {
+        self.done(console).unwrap_or_else(|exit| exit)
+    }
+
+    fn done(self, console: &mut Console) -> Result<Exit, Exit> {
+        let source = self.which.read(console)?;
+        let (pipeline, spec) = self.which.pick(&source, console)?;
+        if let Some(store) = &self.store {
+            Address::parse(store).map_err(|problem| refuse(vec![problem], console))?;
+        }
+        let cluster = cluster(console)?;
+        let mark = install::mark(source.input.project.root());
+        let mut facts = install::known(&cluster, pipeline)
+            .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
+        facts.store = self.store.or(facts.store);
+        let has_store = facts.store.is_some();
+        let wanted = install::all(pipeline, &spec, mark.as_ref(), &facts);
+        let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
+        let paint = console.out;
+        let mut applied = Vec::new();
+        let mut lines = Vec::new();
+        let done = install::apply(
+            &cluster,
+            pipeline,
+            &wanted,
+            mark.as_ref(),
+            |other| eprint_waiting(other),
+            |change| {
+                lines.push(changes::lines(change, paint));
+                applied.push(change.clone());
+            },
+        );
+        for line in &lines {
+            console.print(line);
+        }
+        let place = format!(
+            "{} in namespace {}",
+            pipeline.name.value, pipeline.namespace.value
+        );
+        match done.map_err(|problems| refuse(problems, console))? {
+            Done::Nothing => console.print(&format!("{place}: nothing to change\n")),
+            Done::Changed => {
+                console.print(&format!("{place}: {}\n", changes::total(&applied, "")));
+            }
+            Done::Newer(newer) => {
+                console.remark(&younger(&newer));
+                return Ok(Exit::Errors);
+            }
+        }
+        if !has_store {
+            console.remark(
+                "runs need a store for artifacts and records, and none is known: `aphex apply --store s3://BUCKET`\n",
+            );
+        }
+        Ok(Exit::Fine)
+    }
+}
+
+fn eprint_waiting(other: &str) {
+    // The console is with who tells of changes.
+    let _ = std::io::Write::write_all(
+        &mut std::io::stderr(),
+        format!("waiting for {other}, who changes the pipeline\n").as_bytes(),
+    );
+}
+
+/// That a younger commit was applied before.
+pub fn younger(newer: &str) -> String {
+    format!(
+        "nothing was changed: a younger commit was applied before, {}; check that one out, or a later one\n",
+        safe::line(newer)
+    )
+}

@@ -1,0 +1,86 @@
+//! Changes of objects, for people and for programs.
+
+use serde_json::{Value, json};
+
+use crate::diagnostics::{Paint, Role, plural};
+use crate::stage::apply::{Applied, Change};
+
+/// How a change is marked, in which colour, and what is said of many.
+fn mark(change: Change) -> (&'static str, Role, &'static str) {
+    match change {
+        Change::Made => ("+", Role::Added, "made"),
+        Change::Updated => ("~", Role::Warning, "updated"),
+        Change::Restored => ("~", Role::Warning, "restored"),
+        Change::Removed => ("-", Role::Error, "removed"),
+    }
+}
+
+/// One change: a line, and one for each thing that is different inside.
+pub fn lines(applied: &Applied, paint: Paint) -> String {
+    let (sign, role, _) = mark(applied.change);
+    let note = match applied.change {
+        Change::Restored => ": was changed by hand since it was applied",
+        _ => "",
+    };
+    let head = format!("{sign} {} {}", applied.kind, applied.name);
+    let mut text = format!("  {}{note}\n", paint.paint(role, &head));
+    for line in applied.difference.iter().flat_map(|inner| inner.lines()) {
+        text.push_str(&format!("      {line}\n"));
+    }
+    text
+}
+
+/// `3 made, 1 updated`, in the words of what would be (`to be made`) or was done.
+pub fn total(changes: &[Applied], before: &str) -> String {
+    let all = [
+        Change::Made,
+        Change::Updated,
+        Change::Restored,
+        Change::Removed,
+    ];
+    let parts = all.into_iter().filter_map(|change| {
+        let count = changes.iter().filter(|one| one.change == change).count();
+        let (.., word) = mark(change);
+        (count > 0).then(|| format!("{count} {before}{word}"))
+    });
+    let parts: Vec<String> = parts.collect();
+    format!("{}: {}", plural(changes.len(), "object"), parts.join(", "))
+}
+
+/// For programs: `schemas/plan.v1.json`.
+pub fn as_json(changes: &[Applied]) -> Value {
+    let one = |applied: &Applied| {
+        let (.., word) = mark(applied.change);
+        let mut value = json!({ "kind": applied.kind, "name": applied.name, "change": word });
+        if let (Some(value), Some(inner)) = (value.as_object_mut(), &applied.difference) {
+            let inner = json!({
+                "added": inner.added,
+                "removed": inner.removed,
+                "moved": inner.moved,
+            });
+            value.insert("inside".to_owned(), inner);
+        }
+        value
+    };
+    changes.iter().map(one).collect()
+}
+
+/// For a comment at a pull request.
+pub fn as_markdown(changes: &[Applied]) -> String {
+    let mut text =
+        String::from("| | kind | name | what is different |\n| --- | --- | --- | --- |\n");
+    for applied in changes {
+        let (sign, _, word) = mark(applied.change);
+        let inner = applied.difference.iter().flat_map(|inner| inner.lines());
+        let inner: Vec<String> = inner.map(|line| format!("`{line}`")).collect();
+        let what = match inner.is_empty() {
+            true => word.to_owned(),
+            false => inner.join("<br>"),
+        };
+        text.push_str(&format!(
+            "| {sign} | {} | `{}` | {what} |\n",
+            applied.kind, applied.name
+        ));
+    }
+    text
+}

@@ -1,0 +1,111 @@
+//! `aphex destroy`
+
+use std::io::BufRead;
+
+use clap::Args;
+
+use crate::cli::Exit;
+use crate::cli::cluster::{Which, cluster, refuse};
+use crate::cli::console::Console;
+use crate::diagnostics::{list_names, plural};
+use crate::ops::install;
+
+/// Remove a pipeline from the cluster: what it owns, and nothing else
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Shows what would be removed, and asks. Artifacts and records stay, runs that have ended stay until their time is over, and what belongs to the cluster or to other pipelines
+is not touched.
+
+Examples:
+  aphex destroy                    the pipeline of this repository
+  aphex destroy --yes              without a question, in scripts
+
+Exit codes: 0 removed, or nothing was there; 1 errors, or the answer was no; 64 wrong usage")]
+pub struct Destroy {
+    #[command(flatten)]
+    which: Which,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    /// Even while runs are active: they go on to their end, and what they would have updated is gone
+    #[arg(long)]
+    with_active_runs: bool,
+}
+
+impl Destroy {
+    /// Does it.
+    pub fn run(self, console: &mut Console) -> Exit {
+        self.done(console).unwrap_or_else(|exit| exit)
+    }
+
+    fn done(self, console: &mut Console) -> Result<Exit, Exit> {
+        let source = self.which.read(console)?;
+        let (pipeline, _) = self.which.pick(&source, console)?;
+        let name = &pipeline.name.value;
+        let namespace = &pipeline.namespace.value;
+        let cluster = cluster(console)?;
+        let owned = install::owned(&cluster, name, namespace)
+            .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
+        if owned.objects.is_empty() {
+            console.print(&format!("{name} has nothing in namespace {namespace}\n"));
+            return Ok(Exit::Fine);
+        }
+        if !owned.active.is_empty() && !self.with_active_runs {
+            let names = list_names(owned.active.iter().map(|run| &*run.name), 5);
+            let runs = plural(owned.active.len(), "run");
+            let message = format!(
+                "{runs} of {name} {} active: {names}",
+                are(owned.active.len())
+            );
+            let help = "wait for the end, or stop them (`argo stop NAME`); `--with-active-runs` removes the pipeline around them";
+            console.fail(&message, Some(help));
+            return Err(Exit::Errors);
+        }
+        for (kind, object) in &owned.objects {
+            console.print(&format!("  - {} {}\n", kind.kind, object.name));
+        }
+        let count = plural(owned.objects.len(), "object");
+        if !self.yes && !agreed(&format!("remove {count} of {name}?"), console) {
+            console.remark("nothing was removed\n");
+            return Err(Exit::Errors);
+        }
+        let left = install::destroy(&cluster, namespace, &owned, |_, _| {});
+        let left = left.map_err(|failure| {
+            let problem = failure.into_diagnostic();
+            refuse(
+                vec![problem.help("run it again: it goes on from here")],
+                console,
+            )
+        })?;
+        let mut text = format!("removed {}\n", plural(left.removed, "object"));
+        if owned.ended + owned.active.len() > 0 {
+            let runs = plural(owned.ended + owned.active.len(), "run");
+            text.push_str(&format!("left: {runs}, until their time is over\n"));
+        }
+        text.push_str("left: artifacts and records in the store, and the namespace\n");
+        console.print(&text);
+        Ok(Exit::Fine)
+    }
+}
+
+fn are(count: usize) -> &'static str {
+    match count {
+        1 => "is",
+        _ => "are",
+    }
+}
+
+/// Asks at the terminal; without one the answer is no.
+fn agreed(question: &str, console: &mut Console) -> bool {
+    if !Console::interactive() {
+        console.fail(
+            "nobody can be asked here",
+            Some("`--yes` removes without a question"),
+        );
+        return false;
+    }
+    console.remark(&format!("{question} [y/N] "));
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+}

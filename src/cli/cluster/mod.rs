@@ -1,0 +1,111 @@
+//! What is done with a pipeline in its cluster.
+
+mod apply;
+mod changes;
+mod destroy;
+mod plan;
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::analysis::Analysis;
+use crate::cli::console::Console;
+use crate::cli::input::{self, Input};
+use crate::cli::{Exit, output};
+use crate::cloud::kubernetes::Cluster;
+use crate::diagnostics::{Diagnostic, Report, human, list_names};
+use crate::model::Pipeline;
+use crate::target::spec_hash;
+
+pub use apply::Apply;
+pub use destroy::Destroy;
+pub use plan::Plan;
+
+/// Which pipeline.
+#[derive(Args, Debug)]
+pub struct Which {
+    /// The file, or `-` for standard input; nothing: the one of the repository
+    #[arg(value_name = "FILE")]
+    path: Option<PathBuf>,
+    /// The pipeline, where the file has several
+    #[arg(long, value_name = "NAME")]
+    pipeline: Option<String>,
+    /// The directory that paths in the pipeline start from [default: the repository's root]
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+/// A file that has no errors.
+struct Source {
+    input: Input,
+    analysis: Analysis,
+}
+
+impl Which {
+    /// Reads and checks the file; says what is wrong.
+    fn read(&self, console: &mut Console) -> Result<Source, Exit> {
+        let input = input::one(self.root.as_deref(), self.path.as_deref(), console);
+        let input = input.ok_or(Exit::Errors)?;
+        let analysis = output::look(&input);
+        let has_errors = analysis.has_errors();
+        match has_errors {
+            false => Ok(Source { input, analysis }),
+            true => {
+                let report = output::report(&input, analysis);
+                console.remark(&human::render(&[report], console.err));
+                Err(Exit::Errors)
+            }
+        }
+    }
+
+    /// The pipeline that is meant, and the hash of what it says.
+    fn pick<'s>(
+        &self,
+        source: &'s Source,
+        console: &mut Console,
+    ) -> Result<(&'s Pipeline, String), Exit> {
+        let all = source
+            .analysis
+            .pipelines
+            .iter()
+            .zip(&source.analysis.objects);
+        let all: Vec<_> = all.collect();
+        let names = || all.iter().map(|(pipeline, _)| &*pipeline.name.value);
+        let found = match &self.pipeline {
+            Some(name) => all
+                .iter()
+                .find(|(pipeline, _)| pipeline.name.value == *name),
+            None if all.len() == 1 => all.first(),
+            None => None,
+        };
+        if let Some((pipeline, object)) = found {
+            return Ok((pipeline, spec_hash(object)));
+        }
+        let list = list_names(names(), 10);
+        match (&self.pipeline, all.is_empty()) {
+            (_, true) => console.fail("the file has no pipeline", None),
+            (Some(name), _) => {
+                let help = format!("it has {list}");
+                console.fail(&format!("the file has no pipeline `{name}`"), Some(&help));
+            }
+            (None, _) => {
+                let help = format!("say which one with `--pipeline`: {list}");
+                console.fail("the file has several pipelines", Some(&help));
+            }
+        }
+        Err(Exit::Errors)
+    }
+}
+
+/// The cluster of the kubeconfig; says what is wrong.
+fn cluster(console: &mut Console) -> Result<Cluster, Exit> {
+    Cluster::find().map_err(|failure| refuse(vec![failure.into_diagnostic()], console))
+}
+
+/// Says problems that have no place in the file.
+fn refuse(problems: Vec<Diagnostic>, console: &mut Console) -> Exit {
+    let report = Report::without_sources(problems);
+    console.remark(&human::render(&[report], console.err));
+    Exit::Errors
+}

@@ -1,0 +1,115 @@
+//! A pipeline in its cluster: what an apply would change, applying it, removing it.
+
+mod destroy;
+mod facts;
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::cloud::kubernetes::kinds::APPLIED;
+use crate::cloud::kubernetes::{Cluster, Kind};
+use crate::diagnostics::Diagnostic;
+use crate::diagnostics::codes::run::MALFORMED;
+use crate::model::Pipeline;
+use crate::stage::apply::{self, Applied, Facts, Lease, Mark, Plan, Scope, Wanted, wanted};
+use crate::stage::checkout::{Git, committed_at};
+use crate::stage::log::Log;
+use crate::stage::process::Stop;
+use crate::target::Emit;
+
+pub use destroy::{Left, Owned, destroy, owned};
+pub use facts::known;
+
+/// How long somebody else is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The commit that a folder is at: `None` where it is none of a Git repository, or has no commit.
+pub fn mark(folder: &Path) -> Option<Mark> {
+    let git = Git::find(&Log::new(Vec::new()), &Stop::new().ok()?).ok()?;
+    let commit = git.head(folder)?;
+    let committed_at = committed_at(&git, folder, &commit).ok()?;
+    Some(Mark {
+        commit,
+        committed_at,
+    })
+}
+
+/// Everything that a pipeline is to have in its cluster.
+pub fn all(
+    pipeline: &Pipeline,
+    spec: &str,
+    mark: Option<&Mark>,
+    facts: &Facts,
+) -> Result<Vec<Wanted>, Diagnostic> {
+    let emit = [Emit::Accounts, Emit::WorkflowTemplates, Emit::Events];
+    wanted(pipeline, spec, mark, &emit, facts).map_err(|reason| {
+        let message = format!("a manifest cannot be written: {reason}");
+        Diagnostic::without_place(&MALFORMED, message)
+    })
+}
+
+/// What applying this would change; nothing is.
+pub fn plan<'a>(
+    cluster: &Cluster,
+    pipeline: &'a Pipeline,
+    wanted: &'a [Wanted],
+    mark: Option<&Mark>,
+) -> Result<Plan<'a>, Vec<Diagnostic>> {
+    apply::plan(cluster, scope(pipeline), wanted, mark)
+}
+
+/// Applies it: plans anew while nobody else changes anything, and does it. `tell` hears of each change, `wait` whom it waits for.
+pub fn apply(
+    cluster: &Cluster,
+    pipeline: &Pipeline,
+    wanted: &[Wanted],
+    mark: Option<&Mark>,
+    wait: impl FnMut(&str),
+    tell: impl FnMut(&Applied),
+) -> Result<Done, Vec<Diagnostic>> {
+    let namespace = &pipeline.namespace.value;
+    let name = &pipeline.name.value;
+    let lease = Lease::take(cluster, namespace, name, &holder(), PATIENCE, wait);
+    let lease = lease.map_err(|problem| vec![*problem])?;
+    let plan = apply::plan(cluster, scope(pipeline), wanted, mark)?;
+    if let Some(newer) = &plan.newer {
+        return Ok(Done::Newer(newer.clone()));
+    }
+    let done = plan.apply(cluster, tell);
+    drop(lease);
+    done.map_err(|problem| vec![*problem])?;
+    Ok(match plan.is_empty() {
+        true => Done::Nothing,
+        false => Done::Changed,
+    })
+}
+
+/// How an apply ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// Everything was as it should be.
+    Nothing,
+    /// Something was changed.
+    Changed,
+    /// A younger commit was applied before, and is left as it is.
+    Newer(String),
+}
+
+fn scope(pipeline: &Pipeline) -> Scope<'_> {
+    scope_of(&pipeline.name.value, &pipeline.namespace.value, &APPLIED)
+}
+
+fn scope_of<'a>(pipeline: &'a str, namespace: &'a str, kinds: &'a [Kind]) -> Scope<'a> {
+    Scope {
+        pipeline,
+        namespace,
+        kinds,
+        with_drift: true,
+    }
+}
+
+/// Names this process.
+fn holder() -> String {
+    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "aphex".to_owned());
+    format!("{host}-{}", std::process::id())
+}

@@ -1,0 +1,472 @@
+//! A pipeline in a real API server, put there and taken away by people: `plan`, `apply`, `destroy`.
+//!
+//! A test whose name begins with `req_` proves the criterion of that number.
+#![cfg(feature = "cloud")]
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use crate::support::cluster::{Cluster, Namespace};
+use crate::support::project::git;
+use aphex::diagnostics::codes::cluster::{BUSY, CONFLICT, FOREIGN};
+use serde_json::{Value, json};
+
+/// Everything that a pipeline has in a cluster, but for what belongs to all.
+const KINDS: &str = "configmaps,serviceaccounts,roles,rolebindings,workflowtemplates,cronworkflows,services,ingresses,eventsources,sensors,leases,secrets";
+const DEV: &str = "environment dev { account = \"111122223333\", region = \"us-east-1\"\n step copy { run = [\"true\"] } }";
+const PROD: &str = "environment prod { account = \"444455556666\", region = \"us-east-1\"\n step copy { run = [\"true\"] } }";
+const TRIGGERS: &str = "on push {}\n on pull_request {}\n on tag { match = [\"v*\"], deploy = [dev] }\n on schedule { cron = \"0 5 * * 1-5\", deploy = [dev] }\n expose ingress { host = \"hooks.acme.dev\" }\n";
+
+/// A repository with a pipeline, in a namespace.
+struct Shop<'c> {
+    cluster: &'c Cluster,
+    namespace: String,
+    name: &'static str,
+    folder: tempfile::TempDir,
+}
+
+impl<'c> Shop<'c> {
+    fn new(cluster: &'c Cluster, namespace: &Namespace<'_>, name: &'static str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        git(folder.path(), &["init", "--quiet", "--initial-branch=main"]);
+        Shop {
+            cluster,
+            namespace: namespace.name.clone(),
+            name,
+            folder,
+        }
+    }
+
+    /// Commits a pipeline, at a minute of one hour.
+    fn commit(&self, minute: u32, body: &str) {
+        let text = format!(
+            "pipeline {} {{\n cluster = \"company-pipelines\"\n repository = \"acme/{0}\"\n namespace = \"{}\"\n build {{ run = [\"true\"] }}\n{body}\n}}\n",
+            self.name, self.namespace
+        );
+        fs::write(self.folder.path().join("pipeline.aphex"), text).unwrap();
+        git(self.folder.path(), &["add", "--all"]);
+        let date = format!("2030-01-31T05:{minute:02}:00Z");
+        let done = Command::new("git")
+            .args(["-c", "user.name=a", "-c", "user.email=a@example.com"])
+            .args(["commit", "--quiet", "--allow-empty", "-m", "a change"])
+            .env("GIT_COMMITTER_DATE", &date)
+            .current_dir(self.folder.path())
+            .status();
+        assert!(done.unwrap().success());
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aphex"));
+        command
+            .args(arguments)
+            .env("KUBECONFIG", self.cluster.kubeconfig())
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn aphex(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn good(&self, arguments: &[&str]) -> String {
+        let output = self.aphex(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output));
+        text(&output)
+    }
+
+    fn kubectl(&self, arguments: &[&str], input: &str) -> String {
+        let mut all = vec!["--namespace", &self.namespace];
+        all.extend(arguments);
+        let answer = self.cluster.kubectl(&all, input);
+        answer.unwrap_or_else(|said| panic!("{arguments:?}: {said}"))
+    }
+
+    /// Everything in the namespace, as it is.
+    fn everything(&self) -> Vec<Value> {
+        let list = self.kubectl(
+            &["get", KINDS, "--output=json", "--show-managed-fields"],
+            "",
+        );
+        let list: Value = serde_json::from_str(&list).unwrap();
+        let of_others = |item: &Value| {
+            let name = item["metadata"]["name"].as_str().unwrap();
+            ["kube-root-ca.crt", "default"].contains(&name)
+        };
+        let items = list["items"].as_array().unwrap().iter();
+        items.filter(|item| !of_others(item)).cloned().collect()
+    }
+
+    /// What matters of it: no versions, no times.
+    fn contents(&self) -> Vec<Value> {
+        let mut all = self.everything();
+        for item in &mut all {
+            let metadata = item["metadata"].as_object_mut().unwrap();
+            metadata.retain(|name, _| {
+                ["name", "namespace", "labels", "annotations"].contains(&name.as_str())
+            });
+            item.as_object_mut().unwrap().remove("status");
+            if let Some(spec) = item["spec"].as_object_mut() {
+                // The server chooses addresses.
+                spec.retain(|name, _| !["clusterIP", "clusterIPs"].contains(&name.as_str()));
+            }
+        }
+        all
+    }
+}
+
+fn text(output: &Output) -> String {
+    let out = String::from_utf8_lossy(&output.stdout);
+    format!("{out}{}", String::from_utf8_lossy(&output.stderr))
+}
+
+fn names(all: &[Value]) -> Vec<String> {
+    let name = |item: &Value| {
+        let kind = item["kind"].as_str().unwrap();
+        format!("{kind} {}", item["metadata"]["name"].as_str().unwrap())
+    };
+    all.iter().map(name).collect()
+}
+
+/// 3.5, 3.6, 4.5: what would change is shown, applied, and then nothing is left to change and nothing is written.
+#[test]
+fn req_3_5_3_6_4_5_plan_shows_what_apply_does_and_a_second_apply_writes_nothing() {
+    let Some(cluster) = Cluster::find("req_3_5_3_6_4_5_plan_shows_what_apply_does") else {
+        return;
+    };
+    let namespace = cluster.namespace();
+    let shop = Shop::new(&cluster, &namespace, "shop");
+    let qa = DEV.replace("dev", "qa").replace("us-east-1", "eu-west-1");
+    shop.commit(1, &format!("{TRIGGERS}{DEV}\n{qa}"));
+    let plan = shop.aphex(&["plan"]);
+    assert_eq!(plan.status.code(), Some(2), "{}", text(&plan));
+    let said = text(&plan);
+    for line in [
+        "  + ServiceAccount shop-deploy",
+        "  + Role shop-sensor",
+        "  + WorkflowTemplate shop-deploy-dev",
+        "  + CronWorkflow shop-schedule",
+        "  + Ingress shop-webhook",
+        "  + EventSource shop",
+        "  + Sensor shop",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    assert_eq!(shop.everything(), Vec::<Value>::new());
+    let said = shop.good(&["apply", "--store", "s3://acme-artifacts"]);
+    assert!(said.contains("+ Sensor shop"), "{said}");
+    let settings = shop.kubectl(
+        &[
+            "get",
+            "configmap",
+            "shop-settings",
+            "--output=jsonpath={.data.store}",
+        ],
+        "",
+    );
+    assert_eq!(settings, "s3://acme-artifacts");
+    let before = shop.everything();
+    let said = shop.good(&["plan"]);
+    assert!(said.contains("nothing would change"), "{said}");
+    let said = shop.good(&["apply"]);
+    assert!(said.contains("nothing to change"), "{said}");
+    assert_eq!(shop.everything(), before);
+
+    // One environment more, the tag's trigger less.
+    shop.commit(2, &format!("on push {{}}\n{DEV}\n{qa}\n{PROD}"));
+    let plan = shop.aphex(&["plan", "--format", "json"]);
+    assert_eq!(plan.status.code(), Some(2), "{}", text(&plan));
+    let json: Value = serde_json::from_slice(&plan.stdout).unwrap();
+    let schema = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/plan.v1.json"));
+    let schema = serde_json::from_str(&schema.unwrap()).unwrap();
+    jsonschema::validator_for(&schema)
+        .unwrap()
+        .validate(&json)
+        .unwrap();
+    let of = |kind: &str, name: &str| {
+        let mut changes = json["changes"].as_array().unwrap().iter();
+        let is_it = |one: &&Value| one["kind"] == kind && one["name"] == name;
+        changes.find(is_it).cloned().unwrap_or_default()
+    };
+    assert_eq!(of("WorkflowTemplate", "shop")["inside"]["added"][0], "prod");
+    assert_eq!(
+        of("WorkflowTemplate", "shop-deploy-dev")["change"],
+        "removed"
+    );
+    assert_eq!(of("Ingress", "shop-webhook")["change"], "removed");
+    let markdown = shop.aphex(&["plan", "--format", "markdown"]);
+    assert!(text(&markdown).contains("| - | WorkflowTemplate | `shop-deploy-dev` | removed |"));
+    let said = shop.good(&["apply"]);
+    assert!(said.contains("+ prod is new"), "{said}");
+    let now = names(&shop.everything());
+    assert!(!now.contains(&"Ingress shop-webhook".to_owned()), "{now:?}");
+    assert!(!now.iter().any(|name| name.starts_with("Lease")), "{now:?}");
+    // What was known of the store stays.
+    assert!(
+        now.contains(&"ConfigMap shop-settings".to_owned()),
+        "{now:?}"
+    );
+
+    // An older commit takes nothing back.
+    let before = shop.everything();
+    shop.commit(1, DEV);
+    let output = shop.aphex(&["apply"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    assert!(
+        text(&output).contains("a younger commit was applied"),
+        "{}",
+        text(&output)
+    );
+    assert_eq!(shop.everything(), before);
+}
+
+/// What somebody has removed from an object comes back; what somebody has written of it is his, and refused with his name.
+#[test]
+fn what_was_changed_by_hand_is_seen() {
+    let Some(cluster) = Cluster::find("what_was_changed_by_hand_is_seen") else {
+        return;
+    };
+    let namespace = cluster.namespace();
+    let shop = Shop::new(&cluster, &namespace, "shop");
+    shop.commit(1, DEV);
+    shop.good(&["apply"]);
+    let remove = json!([{ "op": "remove", "path": "/spec/ttlStrategy" }]).to_string();
+    shop.kubectl(
+        &[
+            "patch",
+            "workflowtemplate",
+            "shop",
+            "--type=json",
+            "--patch",
+            &remove,
+        ],
+        "",
+    );
+    let plan = shop.aphex(&["plan"]);
+    assert_eq!(plan.status.code(), Some(2), "{}", text(&plan));
+    assert!(
+        text(&plan).contains("~ WorkflowTemplate shop: was changed by hand"),
+        "{}",
+        text(&plan)
+    );
+    let said = shop.good(&["apply"]);
+    assert!(said.contains("1 restored"), "{said}");
+    shop.good(&["plan"]);
+
+    let patch = json!({ "spec": { "entrypoint": "other" } }).to_string();
+    let patch = [
+        "patch",
+        "workflowtemplate",
+        "shop",
+        "--type=merge",
+        "--field-manager=somebody",
+        "--patch",
+        &patch,
+    ];
+    shop.kubectl(&patch, "");
+    let before = shop.everything();
+    let output = shop.aphex(&["apply"]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains(CONFLICT.id) && said.contains("`somebody`"),
+        "{said}"
+    );
+    assert_eq!(shop.everything(), before);
+}
+
+/// 14.3, 14.4, 14.5: two pipelines side by side; what one has the other may not have; one is removed, and the other is as it was, byte for byte.
+#[test]
+fn req_14_3_14_4_14_5_two_pipelines_and_one_is_removed() {
+    let Some(cluster) = Cluster::find("req_14_3_14_4_14_5_two_pipelines") else {
+        return;
+    };
+    let namespace = cluster.namespace();
+    let shop = Shop::new(&cluster, &namespace, "shop");
+    let bank = Shop::new(&cluster, &namespace, "bank");
+    shop.commit(1, &format!("{TRIGGERS}{DEV}"));
+    bank.commit(1, &format!("{TRIGGERS}{DEV}"));
+    bank.good(&["apply", "--store", "s3://bank"]);
+    let of_bank = bank.everything();
+    let cluster_wide = |shop: &Shop<'_>| {
+        shop.kubectl(&["get", "clusterroles,clusterrolebindings,crds,namespaces", "--output=jsonpath={range .items[*]}{.metadata.name} {.metadata.resourceVersion}{'\\n'}{end}"], "")
+    };
+    shop.good(&["apply", "--store", "s3://shop"]);
+    // A run that has not ended.
+    let run = json!({
+        "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow",
+        "metadata": { "name": "shop-1", "labels": { "app.kubernetes.io/managed-by": "aphex", "aphex.dev/pipeline": "shop" } },
+        "spec": { "workflowTemplateRef": { "name": "shop" } },
+    });
+    shop.kubectl(&["create", "--filename=-"], &run.to_string());
+    let output = shop.aphex(&["destroy", "--yes"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output).contains("1 run of shop is active: `shop-1`"),
+        "{}",
+        text(&output)
+    );
+    shop.kubectl(
+        &[
+            "label",
+            "workflow",
+            "shop-1",
+            "workflows.argoproj.io/completed=true",
+        ],
+        "",
+    );
+    // Nobody can be asked.
+    let output = shop.aphex(&["destroy"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output).contains("nothing was removed"),
+        "{}",
+        text(&output)
+    );
+    let wide = cluster_wide(&shop);
+    let said = shop.good(&["destroy", "--yes"]);
+    assert!(
+        said.contains("left: 1 run, until") && said.contains("artifacts"),
+        "{said}"
+    );
+    assert_eq!(shop.everything(), of_bank);
+    assert_eq!(cluster_wide(&shop), wide);
+    let said = shop.good(&["destroy", "--yes"]);
+    assert!(said.contains("has nothing"), "{said}");
+
+    // An object of the other pipeline, and of nobody.
+    let foreign = |labels: Value| {
+        let object = json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "shop-build", "labels": labels } });
+        shop.kubectl(&["create", "--filename=-"], &object.to_string());
+        let before = shop.everything();
+        let output = shop.aphex(&["apply"]);
+        assert_eq!(output.status.code(), Some(1));
+        let said = text(&output);
+        assert!(said.contains(FOREIGN.id), "{said}");
+        assert_eq!(shop.everything(), before);
+        shop.kubectl(&["delete", "serviceaccount", "shop-build"], "");
+        said
+    };
+    let said =
+        foreign(json!({ "app.kubernetes.io/managed-by": "aphex", "aphex.dev/pipeline": "bank" }));
+    assert!(said.contains("belongs to the pipeline `bank`"), "{said}");
+    let said = foreign(json!({}));
+    assert!(said.contains("and no pipeline's"), "{said}");
+}
+
+/// A number that follows from a seed, below a limit.
+fn pick(seed: u64, limit: u64) -> u64 {
+    let mixed = seed
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
+    (mixed >> 33) % limit
+}
+
+/// An apply or a destroy that is killed at any moment, and done once more, ends as one that was not disturbed.
+#[test]
+fn killed_at_any_moment_it_is_finished_by_the_next() {
+    let Some(cluster) = Cluster::find("killed_at_any_moment_it_is_finished_by_the_next") else {
+        return;
+    };
+    let namespace = cluster.namespace();
+    let shop = Shop::new(&cluster, &namespace, "shop");
+    shop.commit(1, &format!("{TRIGGERS}{DEV}"));
+    let begun = std::time::Instant::now();
+    shop.good(&["apply", "--store", "s3://shop"]);
+    let whole = u64::try_from(begun.elapsed().as_millis()).unwrap();
+    let wanted = shop.contents();
+    let mut killed = 0;
+    for seed in 0..8 {
+        let word: &[&str] = match seed % 2 {
+            0 => &["destroy", "--yes"],
+            _ => &["apply", "--store", "s3://shop"],
+        };
+        let mut child = shop
+            .command(word)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(pick(seed, whole)));
+        // SIGKILL.
+        child.kill().unwrap();
+        killed += usize::from(!child.wait().unwrap().success());
+        if seed % 4 == 3 {
+            shop.good(&["apply", "--store", "s3://shop"]);
+            assert_eq!(shop.contents(), wanted, "seed {seed}");
+            shop.good(&["plan"]);
+        }
+    }
+    assert!(killed >= 4, "only {killed} were killed before their end");
+    shop.good(&["destroy", "--yes"]);
+    assert_eq!(shop.contents(), Vec::<Value>::new());
+}
+
+/// Two at once: one goes after the other, and both end well.
+#[test]
+fn two_applies_at_once_go_one_after_the_other() {
+    let Some(cluster) = Cluster::find("two_applies_at_once_go_one_after_the_other") else {
+        return;
+    };
+    let namespace = cluster.namespace();
+    let shop = Shop::new(&cluster, &namespace, "shop");
+    shop.commit(1, &format!("{TRIGGERS}{DEV}"));
+    let start = || {
+        shop.command(&["apply"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let children = [start(), start(), start()];
+    let outputs = children.map(|child| child.wait_with_output().unwrap());
+    let made = outputs
+        .iter()
+        .filter(|output| text(output).contains("+ Sensor shop"));
+    assert_eq!(made.count(), 1);
+    for output in &outputs {
+        assert!(output.status.success(), "{}", text(output));
+    }
+    // One who has died with the Lease in his hand.
+    let lease = json!({
+        "apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": { "name": "shop-apply" },
+        "spec": { "holderIdentity": "somebody-1", "leaseDurationSeconds": 3, "renewTime": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string() },
+    });
+    shop.kubectl(&["create", "--filename=-"], &lease.to_string());
+    shop.commit(2, &format!("{DEV}\n{PROD}"));
+    let said = shop.good(&["apply"]);
+    assert!(said.contains("waiting for somebody-1"), "{said}");
+    assert!(said.contains("+ prod is new"), "{said}");
+    // Its page says so.
+    assert_eq!(BUSY.id, "A0993");
+}
+
+/// A cluster that lacks what a pipeline needs says what.
+#[test]
+fn what_a_cluster_lacks_is_named() {
+    let Some(cluster) = Cluster::find("what_a_cluster_lacks_is_named") else {
+        return;
+    };
+    let namespace = cluster.namespace();
+    let shop = Shop::new(&cluster, &namespace, "shop");
+    shop.commit(
+        1,
+        &format!("expose gateway {{ host = \"hooks.acme.dev\", gateway = \"web/main\" }}\n{DEV}"),
+    );
+    let output = shop.aphex(&["apply"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output).contains("`expose gateway` needs the Gateway API"),
+        "{}",
+        text(&output)
+    );
+    assert_eq!(shop.contents(), Vec::<Value>::new());
+    let file: PathBuf = shop.folder.path().join("pipeline.aphex");
+    let source = fs::read_to_string(&file).unwrap();
+    fs::write(&file, source.replace(&shop.namespace, "aphex-nowhere")).unwrap();
+    let output = shop.aphex(&["apply"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output).contains("aphex-nowhere"), "{}", text(&output));
+}
