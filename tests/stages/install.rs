@@ -8,9 +8,13 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use crate::stack::{Place, REGION};
 use crate::support::cluster::{Cluster, Namespace};
+use crate::support::ministack::Ministack;
 use crate::support::project::git;
+use aphex::diagnostics::codes::aws::NO_EXPORT;
 use aphex::diagnostics::codes::cluster::{BUSY, CONFLICT, FOREIGN};
+use aphex::target::names::Account;
 use serde_json::{Value, json};
 
 /// Everything that a pipeline has in a cluster, but for what belongs to all.
@@ -42,7 +46,7 @@ impl<'c> Shop<'c> {
     /// Commits a pipeline, at a minute of one hour.
     fn commit(&self, minute: u32, body: &str) {
         let text = format!(
-            "pipeline {} {{\n cluster = \"company-pipelines\"\n repository = \"acme/{0}\"\n namespace = \"{}\"\n build {{ run = [\"true\"] }}\n{body}\n}}\n",
+            "pipeline {} {{\n cluster = \"company\"\n repository = \"acme/{0}\"\n namespace = \"{}\"\n build {{ run = [\"true\"] }}\n{body}\n}}\n",
             self.name, self.namespace
         );
         fs::write(self.folder.path().join("pipeline.aphex"), text).unwrap();
@@ -155,7 +159,7 @@ fn req_3_5_3_6_4_5_plan_shows_what_apply_does_and_a_second_apply_writes_nothing(
         assert!(said.contains(line), "{line}: {said}");
     }
     assert_eq!(shop.everything(), Vec::<Value>::new());
-    let said = shop.good(&["apply", "--store", "s3://acme-artifacts"]);
+    let said = shop.good(&["apply", "--objects-only", "--store", "s3://acme-artifacts"]);
     assert!(said.contains("+ Sensor shop"), "{said}");
     let settings = shop.kubectl(
         &[
@@ -170,7 +174,7 @@ fn req_3_5_3_6_4_5_plan_shows_what_apply_does_and_a_second_apply_writes_nothing(
     let before = shop.everything();
     let said = shop.good(&["plan"]);
     assert!(said.contains("nothing would change"), "{said}");
-    let said = shop.good(&["apply"]);
+    let said = shop.good(&["apply", "--objects-only"]);
     assert!(said.contains("nothing to change"), "{said}");
     assert_eq!(shop.everything(), before);
 
@@ -198,7 +202,7 @@ fn req_3_5_3_6_4_5_plan_shows_what_apply_does_and_a_second_apply_writes_nothing(
     assert_eq!(of("Ingress", "shop-webhook")["change"], "removed");
     let markdown = shop.aphex(&["plan", "--format", "markdown"]);
     assert!(text(&markdown).contains("| - | WorkflowTemplate | `shop-deploy-dev` | removed |"));
-    let said = shop.good(&["apply"]);
+    let said = shop.good(&["apply", "--objects-only"]);
     assert!(said.contains("+ prod is new"), "{said}");
     let now = names(&shop.everything());
     assert!(!now.contains(&"Ingress shop-webhook".to_owned()), "{now:?}");
@@ -212,7 +216,7 @@ fn req_3_5_3_6_4_5_plan_shows_what_apply_does_and_a_second_apply_writes_nothing(
     // An older commit takes nothing back.
     let before = shop.everything();
     shop.commit(1, DEV);
-    let output = shop.aphex(&["apply"]);
+    let output = shop.aphex(&["apply", "--objects-only"]);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
     assert!(
         text(&output).contains("a younger commit was applied"),
@@ -231,7 +235,7 @@ fn what_was_changed_by_hand_is_seen() {
     let namespace = cluster.namespace();
     let shop = Shop::new(&cluster, &namespace, "shop");
     shop.commit(1, DEV);
-    shop.good(&["apply"]);
+    shop.good(&["apply", "--objects-only"]);
     let remove = json!([{ "op": "remove", "path": "/spec/ttlStrategy" }]).to_string();
     shop.kubectl(
         &[
@@ -251,7 +255,7 @@ fn what_was_changed_by_hand_is_seen() {
         "{}",
         text(&plan)
     );
-    let said = shop.good(&["apply"]);
+    let said = shop.good(&["apply", "--objects-only"]);
     assert!(said.contains("1 restored"), "{said}");
     shop.good(&["plan"]);
 
@@ -267,7 +271,7 @@ fn what_was_changed_by_hand_is_seen() {
     ];
     shop.kubectl(&patch, "");
     let before = shop.everything();
-    let output = shop.aphex(&["apply"]);
+    let output = shop.aphex(&["apply", "--objects-only"]);
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(
@@ -288,12 +292,12 @@ fn req_14_3_14_4_14_5_two_pipelines_and_one_is_removed() {
     let bank = Shop::new(&cluster, &namespace, "bank");
     shop.commit(1, &format!("{TRIGGERS}{DEV}"));
     bank.commit(1, &format!("{TRIGGERS}{DEV}"));
-    bank.good(&["apply", "--store", "s3://bank"]);
+    bank.good(&["apply", "--objects-only", "--store", "s3://bank"]);
     let of_bank = bank.everything();
     let cluster_wide = |shop: &Shop<'_>| {
         shop.kubectl(&["get", "clusterroles,clusterrolebindings,crds,namespaces", "--output=jsonpath={range .items[*]}{.metadata.name} {.metadata.resourceVersion}{'\\n'}{end}"], "")
     };
-    shop.good(&["apply", "--store", "s3://shop"]);
+    shop.good(&["apply", "--objects-only", "--store", "s3://shop"]);
     // A run that has not ended.
     let run = json!({
         "apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow",
@@ -301,7 +305,7 @@ fn req_14_3_14_4_14_5_two_pipelines_and_one_is_removed() {
         "spec": { "workflowTemplateRef": { "name": "shop" } },
     });
     shop.kubectl(&["create", "--filename=-"], &run.to_string());
-    let output = shop.aphex(&["destroy", "--yes"]);
+    let output = shop.aphex(&["destroy", "--objects-only", "--yes"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(
         text(&output).contains("1 run of shop is active: `shop-1`"),
@@ -318,7 +322,7 @@ fn req_14_3_14_4_14_5_two_pipelines_and_one_is_removed() {
         "",
     );
     // Nobody can be asked.
-    let output = shop.aphex(&["destroy"]);
+    let output = shop.aphex(&["destroy", "--objects-only"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(
         text(&output).contains("nothing was removed"),
@@ -326,14 +330,14 @@ fn req_14_3_14_4_14_5_two_pipelines_and_one_is_removed() {
         text(&output)
     );
     let wide = cluster_wide(&shop);
-    let said = shop.good(&["destroy", "--yes"]);
+    let said = shop.good(&["destroy", "--objects-only", "--yes"]);
     assert!(
         said.contains("left: 1 run, until") && said.contains("artifacts"),
         "{said}"
     );
     assert_eq!(shop.everything(), of_bank);
     assert_eq!(cluster_wide(&shop), wide);
-    let said = shop.good(&["destroy", "--yes"]);
+    let said = shop.good(&["destroy", "--objects-only", "--yes"]);
     assert!(said.contains("has nothing"), "{said}");
 
     // An object of the other pipeline, and of nobody.
@@ -341,7 +345,7 @@ fn req_14_3_14_4_14_5_two_pipelines_and_one_is_removed() {
         let object = json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "shop-build", "labels": labels } });
         shop.kubectl(&["create", "--filename=-"], &object.to_string());
         let before = shop.everything();
-        let output = shop.aphex(&["apply"]);
+        let output = shop.aphex(&["apply", "--objects-only"]);
         assert_eq!(output.status.code(), Some(1));
         let said = text(&output);
         assert!(said.contains(FOREIGN.id), "{said}");
@@ -374,14 +378,14 @@ fn killed_at_any_moment_it_is_finished_by_the_next() {
     let shop = Shop::new(&cluster, &namespace, "shop");
     shop.commit(1, &format!("{TRIGGERS}{DEV}"));
     let begun = std::time::Instant::now();
-    shop.good(&["apply", "--store", "s3://shop"]);
+    shop.good(&["apply", "--objects-only", "--store", "s3://shop"]);
     let whole = u64::try_from(begun.elapsed().as_millis()).unwrap();
     let wanted = shop.contents();
     let mut killed = 0;
     for seed in 0..8 {
         let word: &[&str] = match seed % 2 {
-            0 => &["destroy", "--yes"],
-            _ => &["apply", "--store", "s3://shop"],
+            0 => &["destroy", "--objects-only", "--yes"],
+            _ => &["apply", "--objects-only", "--store", "s3://shop"],
         };
         let mut child = shop
             .command(word)
@@ -394,13 +398,13 @@ fn killed_at_any_moment_it_is_finished_by_the_next() {
         child.kill().unwrap();
         killed += usize::from(!child.wait().unwrap().success());
         if seed % 4 == 3 {
-            shop.good(&["apply", "--store", "s3://shop"]);
+            shop.good(&["apply", "--objects-only", "--store", "s3://shop"]);
             assert_eq!(shop.contents(), wanted, "seed {seed}");
             shop.good(&["plan"]);
         }
     }
     assert!(killed >= 4, "only {killed} were killed before their end");
-    shop.good(&["destroy", "--yes"]);
+    shop.good(&["destroy", "--objects-only", "--yes"]);
     assert_eq!(shop.contents(), Vec::<Value>::new());
 }
 
@@ -414,7 +418,7 @@ fn two_applies_at_once_go_one_after_the_other() {
     let shop = Shop::new(&cluster, &namespace, "shop");
     shop.commit(1, &format!("{TRIGGERS}{DEV}"));
     let start = || {
-        shop.command(&["apply"])
+        shop.command(&["apply", "--objects-only"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -436,7 +440,7 @@ fn two_applies_at_once_go_one_after_the_other() {
     });
     shop.kubectl(&["create", "--filename=-"], &lease.to_string());
     shop.commit(2, &format!("{DEV}\n{PROD}"));
-    let said = shop.good(&["apply"]);
+    let said = shop.good(&["apply", "--objects-only"]);
     assert!(said.contains("waiting for somebody-1"), "{said}");
     assert!(said.contains("+ prod is new"), "{said}");
     // Its page says so.
@@ -455,7 +459,7 @@ fn what_a_cluster_lacks_is_named() {
         1,
         &format!("expose gateway {{ host = \"hooks.acme.dev\", gateway = \"web/main\" }}\n{DEV}"),
     );
-    let output = shop.aphex(&["apply"]);
+    let output = shop.aphex(&["apply", "--objects-only"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(
         text(&output).contains("`expose gateway` needs the Gateway API"),
@@ -466,7 +470,88 @@ fn what_a_cluster_lacks_is_named() {
     let file: PathBuf = shop.folder.path().join("pipeline.aphex");
     let source = fs::read_to_string(&file).unwrap();
     fs::write(&file, source.replace(&shop.namespace, "aphex-nowhere")).unwrap();
-    let output = shop.aphex(&["apply"]);
+    let output = shop.aphex(&["apply", "--objects-only"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output).contains("aphex-nowhere"), "{}", text(&output));
+}
+
+/// 3.2, 3.3, 10.1, 10.2, 10.4, 14.1: the stack first, where the cluster's exports are there; then the objects, which are told of its bucket and its roles.
+#[test]
+fn req_3_2_3_3_10_1_10_2_10_4_14_1_the_stack_and_then_the_objects() {
+    let test = "req_3_2_3_3_10_1_10_2_10_4_14_1_the_stack_and_then_the_objects";
+    let (Some(cluster), Some(aws)) = (Cluster::find(test), Ministack::start(test)) else {
+        return;
+    };
+    let namespace = cluster.namespace();
+    let shop = Shop::new(&cluster, &namespace, "shop");
+    shop.commit(1, &format!("{TRIGGERS}{DEV}"));
+    let environment = aws.environment("111122223333", REGION);
+    let run = |arguments: &[&str]| {
+        let mut command = shop.command(arguments);
+        command.envs(environment.iter().cloned()).output().unwrap()
+    };
+    // Nothing is changed where the cluster is not known.
+    let output = run(&["apply"]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains(NO_EXPORT.id), "{said}");
+    assert!(
+        said.contains("AphexCluster-company-OIDCProviderArn"),
+        "{said}"
+    );
+    assert_eq!(shop.everything(), Vec::<Value>::new());
+
+    let _place = Place::new(&aws.url, "111122223333").with_cluster();
+    let output = run(&["apply"]);
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("stack aphex-company-shop: created"), "{said}");
+    assert!(said.contains("AWS::S3::Bucket"), "{said}");
+    let settings = [
+        "get",
+        "configmap",
+        "shop-settings",
+        "--output=jsonpath={.data.store}",
+    ];
+    let store = shop.kubectl(&settings, "");
+    assert!(store.starts_with("s3://aphex-company-shop"), "{store}");
+    for account in Account::AWS {
+        let name = account.name("shop");
+        let role = "--output=jsonpath={.metadata.annotations.eks\\.amazonaws\\.com/role-arn}";
+        let role = shop.kubectl(&["get", "serviceaccount", &name, role], "");
+        assert!(
+            role.starts_with("arn:aws:iam::111122223333:role/"),
+            "{name}: {role}"
+        );
+    }
+    let before = shop.everything();
+    let output = run(&["apply"]);
+    let said = text(&output);
+    assert!(
+        said.contains("stack aphex-company-shop: nothing to change"),
+        "{said}"
+    );
+    assert!(
+        said.contains("shop in namespace") && said.contains("nothing to change"),
+        "{said}"
+    );
+    assert_eq!(shop.everything(), before);
+    // The objects alone know what the stack has told.
+    shop.good(&["plan"]);
+
+    let output = run(&["destroy", "--yes"]);
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("removed the stack"), "{said}");
+    assert!(said.contains("left: AWS::S3::Bucket"), "{said}");
+    assert_eq!(shop.everything(), Vec::<Value>::new());
+    let output = run(&["destroy", "--yes"]);
+    assert!(
+        text(&output).contains("there was no stack"),
+        "{}",
+        text(&output)
+    );
+    for secret in ["testing", "AKIA"] {
+        assert!(!said.contains(secret), "{said}");
+    }
 }

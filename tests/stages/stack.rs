@@ -20,10 +20,10 @@ use crate::support::stack::{DEV, FULL, assembly, pipeline};
 
 const ACCOUNT: &str = "111122223333";
 const OTHER: &str = "444455556666";
-const REGION: &str = "eu-west-1";
+pub const REGION: &str = "eu-west-1";
 
 /// An account and region of an emulator, or of what stands in front of it.
-struct Place {
+pub struct Place {
     aws: Aws,
     /// The lines that were told.
     told: Vec<String>,
@@ -31,7 +31,7 @@ struct Place {
 }
 
 impl Place {
-    fn new(url: &str, account: &str) -> Place {
+    pub fn new(url: &str, account: &str) -> Place {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config");
         let text = format!(
@@ -54,7 +54,7 @@ impl Place {
     }
 
     /// The stack of the cluster that pipelines are on.
-    fn with_cluster(self) -> Place {
+    pub fn with_cluster(self) -> Place {
         let output = |export: Export, value: &str| {
             let name = export.name(EXPORTS, "company");
             json!({ "Value": value, "Export": { "Name": name } })

@@ -3,28 +3,32 @@
 use clap::Args;
 
 use crate::cli::Exit;
+use crate::cli::cluster::aws::Place;
 use crate::cli::cluster::{Which, changes, cluster, refuse};
 use crate::cli::console::Console;
 use crate::diagnostics::safe;
 use crate::ops::install::{self, Done};
 use crate::stage::store::Address;
 
-/// Apply a pipeline to the cluster
+/// Apply a pipeline: its stack in AWS, then its objects in the cluster
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Writes by server-side apply as the manager `aphex`: what is as it should be is not written, what others own or have changed is refused, and nothing is written before
+The stack is deployed through a change set, with your credentials in the region of the cluster. Then Aphex writes by server-side apply as the manager `aphex`: what is as it should be is not written, what others own or have changed is refused, and nothing is written before
 everything is judged. Runs in flight are never touched.
 
 Examples:
   aphex plan && echo nothing to do     what would change
-  aphex apply                          the one pipeline file of this repository
-  aphex apply --store s3://BUCKET      and where its runs keep artifacts and records
+  aphex apply --region eu-central-1    the one pipeline file of this repository
+  aphex apply --objects-only --store s3://BUCKET
+                                       the cluster alone, with a bucket that is there
 
 Exit codes: 0 fine, 1 errors, 64 wrong usage")]
 pub struct Apply {
     #[command(flatten)]
     which: Which,
-    /// Where runs keep artifacts and records [default: where they do now]
+    #[command(flatten)]
+    place: Place,
+    /// Where runs keep artifacts and records, in place of the stack's bucket
     #[arg(long, value_name = "URL")]
     store: Option<String>,
 }
@@ -43,8 +47,12 @@ impl Apply {
         }
         let cluster = cluster(console)?;
         let mark = install::mark(source.input.project.root());
-        let mut facts = install::known(&cluster, pipeline)
-            .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
+        // The stack first: what its objects in the cluster are told is known then.
+        let mut facts = match self.place.objects_only {
+            false => self.place.deploy(&source, pipeline, console)?.facts(),
+            true => install::known(&cluster, pipeline)
+                .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?,
+        };
         facts.store = self.store.or(facts.store);
         let has_store = facts.store.is_some();
         let wanted = install::all(pipeline, &spec, mark.as_ref(), &facts);
@@ -82,7 +90,7 @@ impl Apply {
         }
         if !has_store {
             console.remark(
-                "runs need a store for artifacts and records, and none is known: `aphex apply --store s3://BUCKET`\n",
+                "runs need a store for artifacts and records, and none is known: `--store s3://BUCKET`, or leave out `--objects-only`\n",
             );
         }
         Ok(Exit::Fine)

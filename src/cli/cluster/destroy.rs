@@ -5,25 +5,30 @@ use std::io::BufRead;
 use clap::Args;
 
 use crate::cli::Exit;
+use crate::cli::cluster::aws::Place;
 use crate::cli::cluster::{Which, cluster, refuse};
 use crate::cli::console::Console;
 use crate::diagnostics::{list_names, plural};
 use crate::ops::install;
+use crate::target::names::stack_name;
 
-/// Remove a pipeline from the cluster: what it owns, and nothing else
+/// Remove a pipeline from the cluster and AWS: what it owns, and nothing else
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Shows what would be removed, and asks. Artifacts and records stay, runs that have ended stay until their time is over, and what belongs to the cluster or to other pipelines
+Shows what would be removed, and asks: first the objects, then the stack with its roles. Artifacts and records stay, runs that have ended stay until their time is over, and what belongs to the cluster or to other pipelines
 is not touched.
 
 Examples:
-  aphex destroy                    the pipeline of this repository
+  aphex destroy --region eu-central-1
+                                   the pipeline of this repository
   aphex destroy --yes              without a question, in scripts
 
 Exit codes: 0 removed, or nothing was there; 1 errors, or the answer was no; 64 wrong usage")]
 pub struct Destroy {
     #[command(flatten)]
     which: Which,
+    #[command(flatten)]
+    place: Place,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -46,9 +51,15 @@ impl Destroy {
         let cluster = cluster(console)?;
         let owned = install::owned(&cluster, name, namespace)
             .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
+        let stack = match self.place.objects_only {
+            true => String::new(),
+            false => format!(" and stack {}", stack_name(&pipeline.cluster.value, name)),
+        };
         if owned.objects.is_empty() {
             console.print(&format!("{name} has nothing in namespace {namespace}\n"));
-            return Ok(Exit::Fine);
+            if self.place.objects_only {
+                return Ok(Exit::Fine);
+            }
         }
         if !owned.active.is_empty() && !self.with_active_runs {
             let names = list_names(owned.active.iter().map(|run| &*run.name), 5);
@@ -65,7 +76,7 @@ impl Destroy {
             console.print(&format!("  - {} {}\n", kind.kind, object.name));
         }
         let count = plural(owned.objects.len(), "object");
-        if !self.yes && !agreed(&format!("remove {count} of {name}?"), console) {
+        if !self.yes && !agreed(&format!("remove {count} of {name}{stack}?"), console) {
             console.remark("nothing was removed\n");
             return Err(Exit::Errors);
         }
@@ -84,6 +95,9 @@ impl Destroy {
         }
         text.push_str("left: artifacts and records in the store, and the namespace\n");
         console.print(&text);
+        if !self.place.objects_only {
+            self.place.delete(pipeline, console)?;
+        }
         Ok(Exit::Fine)
     }
 }

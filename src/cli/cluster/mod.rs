@@ -1,6 +1,7 @@
 //! What is done with a pipeline in its cluster.
 
 mod apply;
+mod aws;
 mod changes;
 mod destroy;
 mod plan;

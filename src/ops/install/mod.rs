@@ -1,7 +1,8 @@
-//! A pipeline in its cluster: what an apply would change, applying it, removing it.
+//! A pipeline in its cluster and in AWS: what an apply would change, applying it, removing it.
 
 mod destroy;
 mod facts;
+mod stack;
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::target::Emit;
 
 pub use destroy::{Left, Owned, destroy, owned};
 pub use facts::known;
+pub use stack::{Stack, delete_stack, deploy_stack};
 
 /// How long somebody else is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);

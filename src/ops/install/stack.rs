@@ -1,0 +1,79 @@
+//! The pipeline's own stack in AWS.
+
+use crate::cloud::aws::Aws;
+use crate::cloud::aws::cloudformation::{
+    Change, Deleted, Progress, Wanted, Watch, delete, deploy, require,
+};
+use crate::collections::IndexMap;
+use crate::diagnostics::Diagnostic;
+use crate::model::Pipeline;
+use crate::source::FileSystem;
+use crate::stage::apply::Facts;
+use crate::target::names::{Account, stack_name};
+use crate::target::stack::{Export, Options, output_of, synthesise};
+
+/// The output with the bucket's name (10.5).
+const BUCKET: &str = "ArtifactBucketName";
+
+/// A stack that is there.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// Its name.
+    pub name: String,
+    /// What was done.
+    pub change: Change,
+    /// Its outputs.
+    pub outputs: IndexMap<String, String>,
+}
+
+impl Stack {
+    /// What objects of the cluster are told of it.
+    pub fn facts(&self) -> Facts {
+        let bucket = self.outputs.get(BUCKET);
+        let role = |account: Account| {
+            let role = self.outputs.get(&output_of(account))?;
+            Some((account, role.clone()))
+        };
+        Facts {
+            store: bucket.map(|bucket| format!("s3://{bucket}")),
+            roles: Account::AWS.into_iter().filter_map(role).collect(),
+        }
+    }
+}
+
+/// Deploys the stack of a pipeline, synthesised now (3.2), where the cluster's exports are there (10.1, 10.2); `files` is the repository.
+pub fn deploy_stack(
+    aws: &Aws,
+    pipeline: &Pipeline,
+    files: &dyn FileSystem,
+    options: &Options,
+    tell: &mut dyn FnMut(Progress<'_>),
+) -> Result<Stack, Diagnostic> {
+    let wanted: Vec<String> = Export::ALL
+        .into_iter()
+        .map(|export| export.name(&options.exports, &pipeline.cluster.value))
+        .collect();
+    require(aws, &wanted, &options.exports)?;
+    let assembly = synthesise(pipeline, files, options);
+    let wanted = Wanted {
+        stack: &assembly.stack,
+        template: &assembly.template,
+        tags: &assembly.tags,
+    };
+    let done = deploy(aws, &wanted, &mut Watch::new(tell, &|| false))?;
+    Ok(Stack {
+        name: assembly.stack,
+        change: done.change,
+        outputs: done.outputs,
+    })
+}
+
+/// Removes it; `None` where there is none. The bucket stays, with all that is in it.
+pub fn delete_stack(
+    aws: &Aws,
+    pipeline: &Pipeline,
+    tell: &mut dyn FnMut(Progress<'_>),
+) -> Result<Option<Deleted>, Diagnostic> {
+    let name = stack_name(&pipeline.cluster.value, &pipeline.name.value);
+    delete(aws, &name, &mut Watch::new(tell, &|| false))
+}
