@@ -45,7 +45,9 @@ pub fn sensor(pipeline: &Pipeline, rules: &[Rule], stamp: &Stamp) -> Object {
 
 /// What an event starts. Where the run cannot be made, a Workflow of the start template makes it later; both give it one name, so that it is made once.
 fn trigger(pipeline: &Pipeline, rule: &Rule) -> Value {
-    let by_start = start_workflow(pipeline, rule);
+    let by_start = start_workflow(pipeline, rule, true);
+    // What could not be started has a name of its own: of a delivery that is repeated, the first finds its name taken, and waiting would not help.
+    let later = start_workflow(pipeline, rule, false);
     let retry =
         |steps: u32| json!({ "duration": "1s", "factor": 2, "jitter": 0.1, "steps": steps });
     let first = match rule.by_start() {
@@ -70,9 +72,9 @@ fn trigger(pipeline: &Pipeline, rule: &Rule) -> Value {
     json!({
         "template": first_template,
         "atLeastOnce": true,
-        "retryStrategy": retry(5),
+        "retryStrategy": retry(4),
         "dlqTrigger": {
-            "template": template(format!("{}-later", rule.name), &by_start),
+            "template": template(format!("{}-later", rule.name), &later),
             "atLeastOnce": true,
             "retryStrategy": retry(9),
         },
@@ -96,11 +98,11 @@ fn run(pipeline: &Pipeline, rule: &Rule) -> Resource {
         ("pull-request", pull_request(rule)),
     ];
     let name = Argument::Template(run_name(&rule.entry));
-    workflow(pipeline, rule, &rule.entry, name, &arguments)
+    workflow(pipeline, rule, &rule.entry, Some(name), &arguments)
 }
 
 /// A Workflow of the start template.
-fn start_workflow(pipeline: &Pipeline, rule: &Rule) -> Resource {
+fn start_workflow(pipeline: &Pipeline, rule: &Rule, is_named: bool) -> Resource {
     let start = start::start_name(&pipeline.name.value);
     let paths = rule.paths.as_ref();
     let arguments: HashMap<&str, Argument> = HashMap::from_iter([
@@ -128,19 +130,20 @@ fn start_workflow(pipeline: &Pipeline, rule: &Rule) -> Resource {
         .filter_map(|(name, ..)| Some((*name, arguments.get(name)?.clone())))
         .collect();
     let name = Argument::Template(start_run_name(&start, rule));
-    workflow(pipeline, rule, &start, name, &ordered)
+    workflow(pipeline, rule, &start, is_named.then_some(name), &ordered)
 }
 
-/// A Workflow that refers to a WorkflowTemplate.
+/// A Workflow that refers to a WorkflowTemplate; without a name the API server makes one.
 fn workflow(
     pipeline: &Pipeline,
     rule: &Rule,
     template: &str,
-    name: Argument,
+    name: Option<Argument>,
     arguments: &[(&str, Argument)],
 ) -> Resource {
     let mut parameters = vec![
-        name.parameter(rule, "metadata.name", None),
+        name.as_ref()
+            .and_then(|name| name.parameter(rule, "metadata.name", None)),
         Argument::key("body.X-GitHub-Delivery").parameter(
             rule,
             &format!("metadata.annotations.{}", DELIVERY.replace('.', "\\.")),
@@ -159,16 +162,23 @@ fn workflow(
         let default = (*name != "commit" && *name != "base").then_some("");
         parameters.push(argument.parameter(rule, &dest, default));
     }
+    let mut metadata = json!({
+        "namespace": pipeline.namespace.value,
+        "labels": names::labels(pipeline),
+        "annotations": { DELIVERY: "" },
+    });
+    if let Some(metadata) = metadata.as_object_mut() {
+        let (field, begin) = match name {
+            Some(_) => ("name", String::new()),
+            None => ("generateName", format!("{template}-")),
+        };
+        metadata.insert(field.to_owned(), json!(begin));
+    }
     Resource {
         object: json!({
             "apiVersion": "argoproj.io/v1alpha1",
             "kind": "Workflow",
-            "metadata": {
-                "name": "",
-                "namespace": pipeline.namespace.value,
-                "labels": names::labels(pipeline),
-                "annotations": { DELIVERY: "" },
-            },
+            "metadata": metadata,
             "spec": {
                 "workflowTemplateRef": { "name": template },
                 "arguments": { "parameters": values },
