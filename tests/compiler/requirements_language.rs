@@ -199,26 +199,26 @@ fn req_13_3_any_stack_can_be_deployed() {
 
 #[test]
 fn req_13_4_any_region_goes_with_any_account() {
-    let shop = accepted(&pipeline(
-        r##"for region in all_regions {
-          for account in ["000000000000", "999999999999"] {
-            environment "at-#{region}-#{account[..1]}" { account = account, region = region, stack Api }
-          }
-        }"##,
-    ));
-    let regions: Vec<&str> = shop
-        .environments()
-        .map(|one| one.region.value.as_str())
-        .collect();
-    assert!(regions.len() > 80);
-    for region in [
-        "us-east-1",
-        "eu-central-2",
-        "cn-north-1",
-        "us-gov-west-1",
-        "us-iso-east-1",
-    ] {
-        assert_eq!(regions.iter().filter(|other| **other == region).count(), 2);
+    for account in ["000000000000", "999999999999"] {
+        let shop = accepted(&pipeline(&format!(
+            r##"for region in all_regions {{
+              environment "at-#{{region}}" {{ account = "{account}", region = region, stack Api }}
+            }}"##,
+        )));
+        let regions: Vec<&str> = shop
+            .environments()
+            .map(|one| one.region.value.as_str())
+            .collect();
+        assert!(regions.len() > 40);
+        for region in [
+            "us-east-1",
+            "eu-central-2",
+            "cn-north-1",
+            "us-gov-west-1",
+            "us-iso-east-1",
+        ] {
+            assert!(regions.contains(&region), "{region}");
+        }
     }
 }
 

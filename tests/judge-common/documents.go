@@ -73,6 +73,10 @@ func (d *Document) CheckObject(namespaced bool) {
 	if copied.Namespace == "" && namespaced {
 		copied.Namespace = "default"
 	}
+	// The API server makes the name before it looks at it.
+	if copied.GetName() == "" && copied.GetGenerateName() != "" {
+		copied.SetName(copied.GetGenerateName() + "abcde")
+	}
 	for _, problem := range api.ValidateObjectMeta(copied, namespaced, api.NameIsDNSSubdomain, field.NewPath("metadata")) {
 		d.Refuse("%v", problem)
 	}

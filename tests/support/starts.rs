@@ -179,7 +179,11 @@ impl Compiled {
         };
         let start = Start {
             trigger: trigger.to_owned(),
-            name: text("/metadata/name"),
+            // What is made later has no fixed name.
+            name: match workflow.pointer("/metadata/generateName") {
+                Some(_) => text("/metadata/generateName"),
+                None => text("/metadata/name"),
+            },
             template: text("/spec/workflowTemplateRef/name"),
             arguments: arguments(workflow),
         };
