@@ -65,7 +65,7 @@ impl Apply {
             pipeline,
             &wanted,
             mark.as_ref(),
-            |other| eprint_waiting(other),
+            eprint_waiting,
             |change| {
                 lines.push(changes::lines(change, paint));
                 applied.push(change.clone());
