@@ -158,10 +158,13 @@ impl<'g, 'p> Schedule<'g, 'p> {
         if self.entry.runs(stage, &endings) {
             return None;
         }
-        let failed = before
+        let failed: Vec<&Stage<'_>> = before
             .iter()
             .filter(|id| endings.get(id) == Some(&Ending::Failed))
-            .find_map(|id| self.entry.stage(*id));
+            .filter_map(|id| self.entry.stage(*id))
+            .collect();
+        // One that need not succeed holds nothing up.
+        let failed = failed.iter().find(|stage| stage.required).or(failed.first());
         Some(match failed {
             Some(failed) => match self.state(failed.id) {
                 State::Ended(outcome) => format!("`{}` {}", failed.name, outcome.word()),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::Pipeline;
 use crate::source::Span;
-use crate::target::names::{self, Stamp};
+use crate::target::names::{self, SPEC, Stamp};
 
 /// An object, and where its pieces come from.
 #[derive(Clone, Debug)]
@@ -56,6 +56,15 @@ impl Object {
                 ("/metadata/namespace".to_owned(), pipeline.namespace.span),
             ],
         }
+    }
+
+    /// The same, of an object that is the same whatever the pipeline says: without the hash of that.
+    pub fn of_every_spec(mut self) -> Object {
+        let annotations = self.value.pointer_mut("/metadata/annotations");
+        if let Some(annotations) = annotations.and_then(Value::as_object_mut) {
+            annotations.shift_remove(SPEC);
+        }
+        self
     }
 
     /// The same, with the place that a piece comes from.

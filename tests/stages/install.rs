@@ -295,7 +295,7 @@ fn req_14_3_14_4_14_5_two_pipelines_and_one_is_removed() {
     bank.good(&["apply", "--objects-only", "--store", "s3://bank"]);
     let of_bank = bank.everything();
     let cluster_wide = |shop: &Shop<'_>| {
-        shop.kubectl(&["get", "clusterroles,clusterrolebindings,crds,namespaces", "--output=jsonpath={range .items[*]}{.metadata.name} {.metadata.resourceVersion}{'\\n'}{end}"], "")
+        shop.kubectl(&["get", "clusterroles,clusterrolebindings,crds", "--output=jsonpath={range .items[*]}{.metadata.name} {.metadata.resourceVersion}{'\\n'}{end}"], "")
     };
     shop.good(&["apply", "--objects-only", "--store", "s3://shop"]);
     // A run that has not ended.
@@ -539,6 +539,12 @@ fn req_3_2_3_3_10_1_10_2_10_4_14_1_the_stack_and_then_the_objects() {
     // The objects alone know what the stack has told.
     shop.good(&["plan"]);
 
+    // Without a region nothing is removed, neither here nor there.
+    let before = shop.everything();
+    let mut nowhere = shop.command(&["destroy", "--yes"]);
+    let output = nowhere.env("HOME", "/nonexistent").output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    assert_eq!(shop.everything(), before);
     let output = run(&["destroy", "--yes"]);
     let said = text(&output);
     assert!(output.status.success(), "{said}");
@@ -554,4 +560,149 @@ fn req_3_2_3_3_10_1_10_2_10_4_14_1_the_stack_and_then_the_objects() {
     for secret in ["testing", "AKIA"] {
         assert!(!said.contains(secret), "{said}");
     }
+}
+
+/// What `docs/install.md` tells people to type works, in its order.
+#[test]
+fn the_commands_of_the_page_about_installing_work() {
+    let test = "the_commands_of_the_page_about_installing_work";
+    let (Some(cluster), Some(aws)) = (Cluster::find(test), Ministack::start(test)) else {
+        return;
+    };
+    let namespace = cluster.namespace();
+    let shop = Shop::new(&cluster, &namespace, "shop");
+    shop.commit(1, &format!("{TRIGGERS}{DEV}"));
+    let _place = Place::new(&aws.url, "111122223333").with_cluster();
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/install.md"));
+    let page = page.unwrap();
+    let blocks = page.split("```sh\n").skip(1);
+    let lines = blocks.flat_map(|block| block.split("```").next().unwrap_or_default().lines());
+    let mut said = Vec::new();
+    for line in lines {
+        if line.starts_with("kubectl ") {
+            let line = line
+                .replace("--namespace aphex", "")
+                .replace("\"$(openssl rand -hex 32)\"", "canary");
+            let arguments: Vec<&str> = line.split_whitespace().skip(1).collect();
+            shop.kubectl(&arguments, "");
+            continue;
+        }
+        let arguments: Vec<&str> = line.split_whitespace().collect();
+        let (program, arguments) = arguments.split_first().unwrap();
+        assert_eq!(*program, "aphex", "{line}");
+        let mut command = shop.command(arguments);
+        command.envs(aws.environment("111122223333", REGION));
+        let output = command.output().unwrap();
+        let good =
+            matches!(output.status.code(), Some(0)) || line == "aphex plan" && said.is_empty();
+        assert!(good, "{line}: {}", text(&output));
+        said.push((line.to_owned(), text(&output)));
+    }
+    assert!(said.len() >= 5, "{said:?}");
+    assert!(said[2].1.contains("nothing would change"), "{said:?}");
+    assert!(said.iter().all(|(_, text)| !text.contains("canary")));
+}
+
+/// 3.1, 3.2, 3.3, 4.5, 7.1: a run keeps the stack as its commit says, with the rights of its own service account in the cluster; a further environment's account may be reached then.
+#[test]
+fn req_3_2_3_3_4_5_7_1_a_run_keeps_the_stack_as_its_commit_says() {
+    let test = "req_3_2_3_3_4_5_7_1_a_run_keeps_the_stack_as_its_commit_says";
+    let (Some(cluster), Some(aws)) = (Cluster::find(test), Ministack::start(test)) else {
+        return;
+    };
+    let namespace = cluster.namespace();
+    let shop = Shop::new(&cluster, &namespace, "shop");
+    shop.commit(1, DEV);
+    let place = Place::new(&aws.url, "111122223333").with_cluster();
+    let environment = aws.environment("111122223333", REGION);
+    let mut apply = shop.command(&["apply"]);
+    let output = apply.envs(environment.iter().cloned()).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(
+        !place
+            .template_of("aphex-company-shop")
+            .contains("444455556666")
+    );
+
+    // The pod is who its service account is.
+    let config = cluster.kubectl(&["config", "view", "--raw", "--output=json"], "");
+    let mut config: Value = serde_json::from_str(&config.unwrap()).unwrap();
+    config["users"][0]["user"]["as"] = json!(format!(
+        "system:serviceaccount:{}:shop-self-update",
+        shop.namespace
+    ));
+    let room = tempfile::tempdir().unwrap();
+    let kubeconfig = room.path().join("kubeconfig");
+    fs::write(&kubeconfig, config.to_string()).unwrap();
+    let pod = |run: &str, commit: &str| {
+        let root = room.path().join(run);
+        let stage = |arguments: &[&str]| {
+            let mut command = shop.command(&["stage"]);
+            command
+                .args(arguments)
+                .envs(environment.iter().cloned())
+                .env("KUBECONFIG", &kubeconfig)
+                .env("APHEX_ROOT", &root)
+                .env("APHEX_PIPELINE", "shop")
+                .env("APHEX_FILE", "pipeline.aphex")
+                .env("APHEX_REPOSITORY", "acme/shop")
+                .env("APHEX_ENTRY", "shop")
+                .env("APHEX_RUN", run)
+                .env("APHEX_STARTED_AT", "2030-01-31T06:00:00Z")
+                .env("APHEX_COMMIT", commit)
+                .env("APHEX_EVENT", "push")
+                .env(
+                    "APHEX_REMOTE",
+                    format!("file://{}", shop.folder.path().display()),
+                )
+                .env(
+                    "APHEX_STORE",
+                    format!("file://{}", room.path().join("store").display()),
+                )
+                .output()
+                .unwrap()
+        };
+        let output = stage(&["checkout", "--for", "self-update"]);
+        assert!(output.status.success(), "{}", text(&output));
+        stage(&["self-update"])
+    };
+    fs::write(
+        shop.folder.path().join("cdk.json"),
+        "{ \"app\": \"node app.js\" }",
+    )
+    .unwrap();
+    fs::write(shop.folder.path().join("app.js"), "").unwrap();
+    let prod = PROD.replace("step copy { run = [\"true\"] }", "stack Api");
+    shop.commit(2, &format!("{DEV}\n{prod}"));
+    let commit = git(shop.folder.path(), &["rev-parse", "HEAD"]);
+    let output = pod("shop-2", &commit);
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("stack aphex-company-shop: updated"), "{said}");
+    assert!(said.contains("+ prod is new"), "{said}");
+    assert!(
+        place
+            .template_of("aphex-company-shop")
+            .contains("444455556666")
+    );
+    let output = pod("shop-3", &commit);
+    let said = text(&output);
+    assert!(
+        said.contains("stack aphex-company-shop: nothing changed"),
+        "{said}"
+    );
+    // Who planned by hand sees nothing left to do.
+    shop.good(&["plan"]);
+
+    // A pipeline that was applied without a stack gets none from a run.
+    let mut destroy = shop.command(&["destroy", "--yes"]);
+    let output = destroy.envs(environment.iter().cloned()).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    shop.good(&["apply", "--objects-only", "--store", "s3://acme"]);
+    shop.commit(3, DEV);
+    let commit = git(shop.folder.path(), &["rev-parse", "HEAD"]);
+    let output = pod("shop-4", &commit);
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(!said.contains("stack aphex-company-shop"), "{said}");
 }

@@ -53,6 +53,13 @@ impl Place {
         }
     }
 
+    /// The template of a stack, as it is.
+    pub fn template_of(&self, stack: &str) -> String {
+        cloudformation::template(&self.aws, stack)
+            .unwrap()
+            .unwrap_or_default()
+    }
+
     /// The stack of the cluster that pipelines are on.
     pub fn with_cluster(self) -> Place {
         let output = |export: Export, value: &str| {

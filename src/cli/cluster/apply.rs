@@ -17,7 +17,7 @@ The stack is deployed through a change set, with your credentials in the region 
 everything is judged. Runs in flight are never touched.
 
 Examples:
-  aphex plan && echo nothing to do     what would change
+  aphex plan                           what would change in the cluster
   aphex apply --region eu-central-1    the one pipeline file of this repository
   aphex apply --objects-only --store s3://BUCKET
                                        the cluster alone, with a bucket that is there
@@ -90,7 +90,7 @@ impl Apply {
         }
         if !has_store {
             console.remark(
-                "runs need a store for artifacts and records, and none is known: `--store s3://BUCKET`, or leave out `--objects-only`\n",
+                "warning: runs need a store for artifacts and records, and none is known: `--store s3://BUCKET`, or leave out `--objects-only`\n",
             );
         }
         Ok(Exit::Fine)

@@ -5,11 +5,11 @@ use clap::Args;
 use crate::cli::Exit;
 use crate::cli::cluster::{Source, refuse};
 use crate::cli::console::Console;
-use crate::cloud::aws::cloudformation::{Change, Progress};
+use crate::cloud::aws::cloudformation::{self, Change, Progress, Watch};
 use crate::cloud::aws::{Access, Aws};
-use crate::diagnostics::safe;
 use crate::model::Pipeline;
-use crate::ops::install::{self, Stack};
+use crate::stage::apply::{Stack, delete_stack, deploy_stack, line};
+use crate::target::names::stack_name;
 use crate::target::stack::{EXPORTS, Options};
 
 /// Where the stack is.
@@ -54,9 +54,9 @@ impl Place {
             exports: self.exports.clone(),
         };
         let files = &source.input.files;
-        let done = install::deploy_stack(&aws, pipeline, files, &options, &mut |progress| {
-            console.remark(&line(progress));
-        });
+        let mut tell = |progress: Progress<'_>| console.remark(&format!("  {}\n", line(progress)));
+        let mut watch = Watch::new(&mut tell, &|| false);
+        let done = deploy_stack(&aws, pipeline, files, &options, &mut watch);
         let stack = done.map_err(|problem| refuse(vec![problem], console))?;
         let what = match stack.change {
             Change::Created => "created",
@@ -67,12 +67,27 @@ impl Place {
         Ok(stack)
     }
 
-    /// Removes the stack, and says what of it is kept.
-    pub fn delete(&self, pipeline: &Pipeline, console: &mut Console) -> Result<(), Exit> {
+    /// Whether there is a stack to be removed; asked before anything is, so that nothing is left half done for want of credentials.
+    pub fn look(&self, pipeline: &Pipeline, console: &mut Console) -> Result<Option<Aws>, Exit> {
+        if self.objects_only {
+            return Ok(None);
+        }
         let aws = self.aws(console)?;
-        let done = install::delete_stack(&aws, pipeline, &mut |progress| {
-            console.remark(&line(progress));
-        });
+        let name = stack_name(&pipeline.cluster.value, &pipeline.name.value);
+        let found = cloudformation::stack(&aws, &name);
+        let found = found.map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
+        Ok(found.map(|_| aws))
+    }
+
+    /// Removes the stack, and says what of it is kept.
+    pub fn delete(
+        &self,
+        aws: &Aws,
+        pipeline: &Pipeline,
+        console: &mut Console,
+    ) -> Result<(), Exit> {
+        let mut tell = |progress: Progress<'_>| console.remark(&format!("  {}\n", line(progress)));
+        let done = delete_stack(aws, pipeline, &mut Watch::new(&mut tell, &|| false));
         let deleted = done.map_err(|problem| {
             let help = "run it again: it goes on from here";
             refuse(vec![problem.help(help)], console)
@@ -87,20 +102,5 @@ impl Place {
             }
         }
         Ok(())
-    }
-}
-
-/// A line of progress.
-fn line(progress: Progress<'_>) -> String {
-    match progress {
-        Progress::Said(text) => format!("  {}\n", safe::line(text)),
-        Progress::Happened(event) => {
-            let reason = event.reason.as_deref().unwrap_or_default();
-            let text = format!(
-                "{} {} {} {reason}",
-                event.status, event.kind, event.resource
-            );
-            format!("  {}\n", safe::line(text.trim_end()))
-        }
     }
 }

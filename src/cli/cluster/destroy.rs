@@ -51,15 +51,16 @@ impl Destroy {
         let cluster = cluster(console)?;
         let owned = install::owned(&cluster, name, namespace)
             .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
-        let stack = match self.place.objects_only {
-            true => String::new(),
-            false => format!(" and stack {}", stack_name(&pipeline.cluster.value, name)),
-        };
+        let aws = self.place.look(pipeline, console)?;
+        let stack = stack_name(&pipeline.cluster.value, name);
         if owned.objects.is_empty() {
             console.print(&format!("{name} has nothing in namespace {namespace}\n"));
-            if self.place.objects_only {
-                return Ok(Exit::Fine);
-            }
+        }
+        if aws.is_none() && !self.place.objects_only {
+            console.print("there is no stack\n");
+        }
+        if owned.objects.is_empty() && aws.is_none() {
+            return Ok(Exit::Fine);
         }
         if !owned.active.is_empty() && !self.with_active_runs {
             let names = list_names(owned.active.iter().map(|run| &*run.name), 5);
@@ -76,7 +77,14 @@ impl Destroy {
             console.print(&format!("  - {} {}\n", kind.kind, object.name));
         }
         let count = plural(owned.objects.len(), "object");
-        if !self.yes && !agreed(&format!("remove {count} of {name}{stack}?"), console) {
+        let and_stack = match aws {
+            Some(_) => {
+                console.print(&format!("  - stack {stack} in AWS, with its roles\n"));
+                " and its stack"
+            }
+            None => "",
+        };
+        if !self.yes && !agreed(&format!("remove {count} of {name}{and_stack}?"), console) {
             console.remark("nothing was removed\n");
             return Err(Exit::Errors);
         }
@@ -94,9 +102,12 @@ impl Destroy {
             text.push_str(&format!("left: {runs}, until their time is over\n"));
         }
         text.push_str("left: artifacts and records in the store, and the namespace\n");
+        if self.place.objects_only {
+            text.push_str("left: what there is in AWS\n");
+        }
         console.print(&text);
-        if !self.place.objects_only {
-            self.place.delete(pipeline, console)?;
+        if let Some(aws) = &aws {
+            self.place.delete(aws, pipeline, console)?;
         }
         Ok(Exit::Fine)
     }

@@ -11,7 +11,8 @@ use crate::ops::install;
 /// Show what an apply would change in the cluster
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Asks the cluster of your kubeconfig, which judges everything and changes nothing.
+Asks the cluster of your kubeconfig, which judges everything and changes nothing. The pipeline's stack in AWS is not looked at: `cdk diff --app DIR` of what
+`aphex compile --emit stack -o OUT` writes shows that.
 
 Examples:
   aphex plan                        the one pipeline file of this repository

@@ -4,7 +4,7 @@ use crate::cloud::kubernetes::Cluster;
 use crate::cloud::kubernetes::Failure;
 use crate::cloud::kubernetes::kinds::{CONFIG_MAP, SERVICE_ACCOUNT};
 use crate::model::Pipeline;
-use crate::stage::apply::{Facts, ROLE, STORE};
+use crate::stage::apply::{EXPORTS, Facts, ROLE, STORE};
 use crate::target::names::{Account, settings_name};
 
 /// What was applied last, so that applying the objects alone takes nothing of it away.
@@ -18,8 +18,10 @@ pub fn known(cluster: &Cluster, pipeline: &Pipeline) -> Result<Facts, Failure> {
         let role = found.and_then(|found| found.annotations.get(ROLE).cloned());
         roles.extend(role.map(|role| (account, role)));
     }
+    let said = |name: &str| settings.as_ref()?.annotations.get(name).cloned();
     Ok(Facts {
-        store: settings.and_then(|settings| settings.annotations.get(STORE).cloned()),
+        store: said(STORE),
         roles,
+        exports: said(EXPORTS),
     })
 }

@@ -2,7 +2,6 @@
 
 mod destroy;
 mod facts;
-mod stack;
 
 use std::path::Path;
 use std::time::Duration;
@@ -20,7 +19,6 @@ use crate::target::Emit;
 
 pub use destroy::{Left, Owned, destroy, owned};
 pub use facts::known;
-pub use stack::{Stack, delete_stack, deploy_stack};
 
 /// How long somebody else is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);

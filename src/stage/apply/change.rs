@@ -310,7 +310,7 @@ fn refused(failure: Failure, kind: &Kind, name: &str, namespace: &str) -> Diagno
             let message = format!("the cluster does not take the {word} `{name}`");
             let help = match kind.group {
                 "argoproj.io" => {
-                    "is Argo installed there, Workflows and Events? `aphex bootstrap` looks at all that a pipeline needs"
+                    "is Argo installed there, Workflows and Events, with their definitions? docs/install.md says what there must be"
                 }
                 "gateway.networking.k8s.io" => {
                     "`expose gateway` needs the Gateway API in the cluster; `expose ingress` does without"

@@ -8,6 +8,8 @@ mod change;
 mod lease;
 #[cfg(feature = "cloud")]
 mod owner;
+#[cfg(feature = "cloud")]
+mod stack;
 mod topology;
 mod wanted;
 
@@ -17,5 +19,7 @@ pub use change::{Applied, Change, Plan, Scope, owned, plan};
 pub use lease::Lease;
 #[cfg(feature = "cloud")]
 pub use owner::{is_of, selector};
+#[cfg(feature = "cloud")]
+pub use stack::{Stack, delete_stack, deploy_stack, line};
 pub use topology::{Difference, Topology};
-pub use wanted::{Facts, Mark, ROLE, STORE, Wanted, wanted};
+pub use wanted::{EXPORTS, Facts, Mark, ROLE, STORE, Wanted, wanted};

@@ -86,6 +86,24 @@ fn goes_in_order_and_stops_at_a_failure_2_5_5_4() {
 }
 
 #[test]
+fn what_need_not_succeed_is_not_blamed() {
+    let mut pipeline = pipeline(vec![target(environment("", "dev"))]);
+    let mut unit = step(StepKind::Check, "", "unit");
+    unit.required = false;
+    pipeline.checks = vec![unit, step(StepKind::Check, "", "lint")];
+    let graph = build(&pipeline);
+    let mut schedule = Schedule::new(&graph.entries[0], 4, nothing);
+    let fails = |stage: &Stage<'_>| ["unit", "lint"].contains(&&*stage.name);
+    play(&mut schedule, &fails, &[0]);
+    let mut stages = graph.entries[0].stages.iter();
+    let dev = stages.find(|stage| stage.name == "dev").unwrap();
+    assert_eq!(
+        *schedule.state(dev.id),
+        State::LeftOut("`lint` failed".to_owned())
+    );
+}
+
+#[test]
 fn a_wave_begins_nothing_more_where_it_fails_fast() {
     for (fail_fast, expected) in [(false, 3), (true, 1)] {
         let pipeline = two_in_a_wave(fail_fast, Some(1));

@@ -61,16 +61,22 @@ mod cluster {
     use std::time::Duration;
 
     use super::{Context, Did, Mark, Pipeline, Wanted};
-    use crate::cloud::kubernetes::kinds::{APPLIED_BY_RUNS, WORKFLOW};
+    use crate::cloud::aws::cloudformation::{Change as StackChange, Progress, Watch};
+    use crate::cloud::aws::{Access, Aws};
+    use crate::cloud::kubernetes::kinds::{APPLIED_BY_RUNS, CONFIG_MAP, WORKFLOW};
     use crate::cloud::kubernetes::{Cluster, Failure};
     use crate::collections::IndexMap;
     use crate::diagnostics::codes::cluster::{FAILED, SUPERSEDED};
     use crate::diagnostics::codes::run_process::STOPPED;
     use crate::diagnostics::{Diagnostic, plural, safe};
-    use crate::stage::apply::{Applied, Change, Lease, Plan, Scope, plan};
+    use crate::stage::apply::{
+        Applied, Change, EXPORTS, Lease, Plan, Scope, deploy_stack, line, plan,
+    };
     use crate::stage::record::keys;
     use crate::stage::store::Key;
     use crate::stage::submit::{Submission, run_name};
+    use crate::target::names::settings_name;
+    use crate::target::stack::Options;
 
     /// How long somebody else is waited for.
     const PATIENCE: Duration = Duration::from_secs(600);
@@ -121,6 +127,12 @@ mod cluster {
             let message = format!("stopped by {why} before anything was written");
             return did.stopped(Diagnostic::without_place(&STOPPED, message));
         }
+        // Everything is judged; the stack goes first, as what the objects lean on.
+        if plan.newer.is_none()
+            && let Err(problem) = stack(context, &cluster, pipeline)
+        {
+            return did.problems.push(*problem);
+        }
         let problem = apply(context, &cluster, &plan);
         if let Some(problem) = problem {
             return did.problems.push(problem);
@@ -128,6 +140,35 @@ mod cluster {
         if restarts {
             restart(context, &cluster, namespace, did);
         }
+    }
+
+    /// Keeps the pipeline's stack in AWS as the file says (3.2, 3.3), where it has one: `aphex apply` has left that at the settings.
+    fn stack(
+        context: &Context,
+        cluster: &Cluster,
+        pipeline: &Pipeline,
+    ) -> Result<(), Box<Diagnostic>> {
+        let namespace = &pipeline.namespace.value;
+        let settings = settings_name(&pipeline.name.value);
+        let settings = cluster.get(&CONFIG_MAP, namespace, &settings);
+        let settings = settings.map_err(|failure| Box::new(failure.into_diagnostic()))?;
+        let exports = settings.and_then(|settings| settings.annotations.get(EXPORTS).cloned());
+        let Some(exports) = exports else {
+            return Ok(());
+        };
+        let aws = Aws::new(&Access::default());
+        let aws = aws.map_err(|failure| Box::new(failure.into_diagnostic()))?;
+        let mut tell = |progress: Progress<'_>| context.log.line(&format!("  {}", line(progress)));
+        let ends = || context.stop.why().is_some();
+        let mut watch = Watch::new(&mut tell, &ends);
+        let options = Options { exports };
+        let stack = deploy_stack(&aws, pipeline, &context.files(), &options, &mut watch)?;
+        context.log.line(&match stack.change {
+            StackChange::Created => format!("stack {}: made", stack.name),
+            StackChange::Updated => format!("stack {}: updated", stack.name),
+            StackChange::None => format!("stack {}: nothing changed", stack.name),
+        });
+        Ok(())
     }
 
     /// Does what is planned, and says it; what went wrong.

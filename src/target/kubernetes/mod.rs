@@ -46,5 +46,5 @@ pub fn compile(pipeline: &Pipeline, stamp: &Stamp) -> Vec<Object> {
         });
         objects.push(Object::new(pipeline, stamp, api, "RoleBinding", own, rest));
     }
-    objects
+    objects.into_iter().map(Object::of_every_spec).collect()
 }

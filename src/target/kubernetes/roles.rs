@@ -108,8 +108,8 @@ pub fn rights(account: Account, pipeline: &str) -> Vec<Right> {
                 ..right(
                     "",
                     &["configmaps"],
-                    &["get", "patch"],
-                    "writes where the store is",
+                    &["get"],
+                    "looks whether the pipeline has a stack",
                 )
             },
         ],

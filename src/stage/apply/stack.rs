@@ -5,7 +5,7 @@ use crate::cloud::aws::cloudformation::{
     Change, Deleted, Progress, Wanted, Watch, delete, deploy, require,
 };
 use crate::collections::IndexMap;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, safe};
 use crate::model::Pipeline;
 use crate::source::FileSystem;
 use crate::stage::apply::Facts;
@@ -24,6 +24,8 @@ pub struct Stack {
     pub change: Change,
     /// Its outputs.
     pub outputs: IndexMap<String, String>,
+    /// What it was made with.
+    pub options: Options,
 }
 
 impl Stack {
@@ -37,6 +39,7 @@ impl Stack {
         Facts {
             store: bucket.map(|bucket| format!("s3://{bucket}")),
             roles: Account::AWS.into_iter().filter_map(role).collect(),
+            exports: Some(self.options.exports.clone()),
         }
     }
 }
@@ -47,7 +50,7 @@ pub fn deploy_stack(
     pipeline: &Pipeline,
     files: &dyn FileSystem,
     options: &Options,
-    tell: &mut dyn FnMut(Progress<'_>),
+    watch: &mut Watch<'_>,
 ) -> Result<Stack, Diagnostic> {
     let wanted: Vec<String> = Export::ALL
         .into_iter()
@@ -60,11 +63,12 @@ pub fn deploy_stack(
         template: &assembly.template,
         tags: &assembly.tags,
     };
-    let done = deploy(aws, &wanted, &mut Watch::new(tell, &|| false))?;
+    let done = deploy(aws, &wanted, watch)?;
     Ok(Stack {
         name: assembly.stack,
         change: done.change,
         outputs: done.outputs,
+        options: options.clone(),
     })
 }
 
@@ -72,8 +76,23 @@ pub fn deploy_stack(
 pub fn delete_stack(
     aws: &Aws,
     pipeline: &Pipeline,
-    tell: &mut dyn FnMut(Progress<'_>),
+    watch: &mut Watch<'_>,
 ) -> Result<Option<Deleted>, Diagnostic> {
     let name = stack_name(&pipeline.cluster.value, &pipeline.name.value);
-    delete(aws, &name, &mut Watch::new(tell, &|| false))
+    delete(aws, &name, watch)
+}
+
+/// What an event of a stack, or what is said of it, is in a line.
+pub fn line(progress: Progress<'_>) -> String {
+    let text = match progress {
+        Progress::Said(text) => text.to_owned(),
+        Progress::Happened(event) => {
+            let reason = event.reason.as_deref().unwrap_or_default();
+            format!(
+                "{} {} {} {reason}",
+                event.status, event.kind, event.resource
+            )
+        }
+    };
+    safe::line(text.trim_end()).into_owned()
 }
