@@ -164,7 +164,10 @@ impl<'g, 'p> Schedule<'g, 'p> {
             .filter_map(|id| self.entry.stage(*id))
             .collect();
         // One that need not succeed holds nothing up.
-        let failed = failed.iter().find(|stage| stage.required).or(failed.first());
+        let failed = failed
+            .iter()
+            .find(|stage| stage.required)
+            .or(failed.first());
         Some(match failed {
             Some(failed) => match self.state(failed.id) {
                 State::Ended(outcome) => format!("`{}` {}", failed.name, outcome.word()),
