@@ -470,12 +470,10 @@ fn many_accounts_become_several_policies_or_an_error() {
     for (count, role) in [(100, false), (1000, true)] {
         let files = MemoryFiles::new().with("pipeline.aphex", many(count, role).as_str());
         let analysis = analyse("pipeline.aphex", &files);
-        let errors = analysis.diagnostics.iter();
-        let errors: Vec<_> = errors
-            .filter(|problem| problem.severity == Severity::Error)
-            .map(|problem| problem.code)
-            .collect();
-        assert_eq!(errors, [&STACK_SIZE]);
+        assert!(!analysis.has_errors());
+        let told = analysis.diagnostics.iter();
+        let mut told = told.filter(|problem| problem.severity == Severity::Warning);
+        assert!(told.any(|problem| problem.code == &STACK_SIZE));
     }
 }
 

@@ -5,12 +5,13 @@ use crate::cloud::aws::cloudformation::{
     Change, Deleted, Progress, Wanted, Watch, delete, deploy, require,
 };
 use crate::collections::IndexMap;
+use crate::diagnostics::codes::platform::STACK_SIZE;
 use crate::diagnostics::{Diagnostic, safe};
 use crate::model::Pipeline;
 use crate::source::FileSystem;
 use crate::stage::apply::Facts;
 use crate::target::names::{Account, stack_name};
-use crate::target::stack::{Export, Options, output_of, synthesise};
+use crate::target::stack::{Export, Options, TEMPLATE_LIMIT, output_of, synthesise};
 
 /// The output with the bucket's name (10.5).
 const BUCKET: &str = "ArtifactBucketName";
@@ -58,6 +59,16 @@ pub fn deploy_stack(
         .collect();
     require(aws, &wanted, &options.exports)?;
     let assembly = synthesise(pipeline, files, options);
+    if assembly.template.len() > TEMPLATE_LIMIT {
+        let bytes = assembly.template.len();
+        let message = format!(
+            "the stack of pipeline `{}` is too large",
+            pipeline.name.value
+        );
+        return Err(Diagnostic::error(&STACK_SIZE, pipeline.name.span, message)
+            .note(format!("its template has {bytes} bytes, CloudFormation takes {TEMPLATE_LIMIT}"))
+            .help("give the environments a `role`, divide the pipeline, or deploy a stack of your own, and `aphex apply --objects-only`"));
+    }
     let wanted = Wanted {
         stack: &assembly.stack,
         template: &assembly.template,

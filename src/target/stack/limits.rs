@@ -15,7 +15,7 @@ pub const TEMPLATE_LIMIT: usize = 51_200;
 /// With so many characters in its policies a template is far from that.
 const SMALL: usize = 25_000;
 
-/// Reports pipelines whose stack AWS would refuse. Each with its graph.
+/// Reports pipelines whose stack AWS would refuse; their manifests are well nevertheless, so it is a warning. Each with its graph.
 pub fn check<'p>(
     pipelines: impl IntoIterator<Item = (&'p Pipeline, &'p Graph<'p>)>,
     files: &dyn FileSystem,
@@ -46,10 +46,10 @@ pub fn check<'p>(
             pipeline.name.value
         );
         problems.push(
-            Diagnostic::error(&STACK_SIZE, pipeline.name.span, message)
+            Diagnostic::warning(&STACK_SIZE, pipeline.name.span, message)
                 .label(limit)
                 .note(format!("its deployments assume {}", plural(roles, "role")))
-                .help("give the environments a `role`, which takes the place of four for each account and region; or divide the pipeline"),
+                .help("give the environments a `role`, which takes the place of four for each account and region; divide the pipeline; or deploy a stack of your own, and `aphex apply --objects-only`"),
         );
     }
 }
