@@ -553,7 +553,7 @@ fn req_3_2_3_3_10_1_10_2_10_4_14_1_the_stack_and_then_the_objects() {
     assert_eq!(shop.everything(), Vec::<Value>::new());
     let output = run(&["destroy", "--yes"]);
     assert!(
-        text(&output).contains("there was no stack"),
+        text(&output).contains("there is no stack"),
         "{}",
         text(&output)
     );

@@ -150,6 +150,10 @@ fn said(by: &[String]) -> String {
 }
 
 /// Who of those that have answered is a member of a team that may.
+#[cfg_attr(
+    not(feature = "cloud"),
+    expect(dead_code, reason = "nobody is asked then")
+)]
 enum Members {
     /// These.
     Known(Vec<String>),
