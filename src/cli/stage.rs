@@ -10,6 +10,8 @@ use crate::cli::console::Console;
 use crate::diagnostics::{Diagnostic, Report, human};
 use crate::stage::Task;
 use crate::stage::identity;
+#[cfg(feature = "cloud")]
+use crate::stage::launch::launch;
 use crate::stage::process;
 use crate::stage::work;
 
@@ -122,9 +124,6 @@ fn refuse(console: &mut Console, problem: Diagnostic) -> Exit {
     console.remark(&human::render(&[report], console.err));
     Exit::Errors
 }
-
-#[cfg(feature = "cloud")]
-use crate::stage::launch::launch;
 
 #[cfg(not(feature = "cloud"))]
 fn launch(_: PathBuf, _: impl Fn(&str) -> Option<String>) -> Result<(), Diagnostic> {

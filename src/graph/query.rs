@@ -1,7 +1,15 @@
-//! Questions to an entry.
+//! Questions to a graph and its entries.
 
 use crate::collections::HashSet;
-use crate::graph::{Entry, Stage, StageId, StageKind};
+use crate::graph::{Entry, Graph, Stage, StageId, StageKind};
+
+impl<'p> Graph<'p> {
+    /// The entry that a trigger starts, by the trigger's place among those of the pipeline.
+    pub fn entry_of_trigger(&self, trigger: usize) -> Option<&Entry<'p>> {
+        let mut entries = self.entries.iter();
+        entries.find(|entry| entry.triggers.contains(&trigger))
+    }
+}
 
 impl<'p> Entry<'p> {
     /// A stage by its identity.

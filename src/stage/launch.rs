@@ -19,7 +19,7 @@ use crate::model::filter;
 use crate::stage::checkout::{Changed, Credentials, Git, Lookup, Remote};
 use crate::stage::log::Log;
 use crate::stage::process::Stop;
-use crate::stage::run_info::{address, decoded, is_name, malformed};
+use crate::stage::run_info::{address, decoded, is_name, malformed, pull_request};
 use crate::stage::submit::{Submission, run_name};
 use crate::stage::{Folders, github, is_commit};
 
@@ -173,14 +173,7 @@ impl Wanted {
             let wanted = "forty hexadecimal digits";
             return Err(malformed("APHEX_COMMIT", &commit, wanted));
         }
-        let number = optional("APHEX_PULL_REQUEST");
-        let pull_request = match number.is_empty() {
-            true => None,
-            false => {
-                let read = number.parse();
-                Some(read.map_err(|_| malformed("APHEX_PULL_REQUEST", &number, "a number"))?)
-            }
-        };
+        let pull_request = pull_request(&optional("APHEX_PULL_REQUEST"))?;
         let packed = optional("APHEX_PATHS_BASE64");
         let paths = match packed.is_empty() {
             true => None,

@@ -110,15 +110,7 @@ impl RunInfo {
         let github = variable("APHEX_GITHUB").unwrap_or_else(github);
         let remote = variable("APHEX_REMOTE");
         let remote = remote.unwrap_or_else(|| address(&github, &repository));
-        let number = optional("APHEX_PULL_REQUEST");
-        let pull_request = match number.is_empty() {
-            true => None,
-            false => Some(
-                number
-                    .parse()
-                    .map_err(|_| malformed("APHEX_PULL_REQUEST", &number, "a number"))?,
-            ),
-        };
+        let pull_request = pull_request(&optional("APHEX_PULL_REQUEST"))?;
         let inputs = decoded("APHEX_INPUTS_BASE64", &optional("APHEX_INPUTS_BASE64"))?;
         let inputs = match inputs.is_empty() {
             true => IndexMap::default(),
@@ -274,6 +266,16 @@ pub(super) fn decoded(name: &str, value: &str) -> Result<String, Diagnostic> {
     bytes
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .ok_or_else(|| malformed(name, value, "base64 of a text"))
+}
+
+/// The number of a pull request; empty is none.
+pub(super) fn pull_request(number: &str) -> Result<Option<u64>, Diagnostic> {
+    if number.is_empty() {
+        return Ok(None);
+    }
+    let read = number.parse();
+    read.map(Some)
+        .map_err(|_| malformed("APHEX_PULL_REQUEST", number, "a number"))
 }
 
 pub(super) fn malformed(name: &str, value: &str, wanted: &str) -> Diagnostic {

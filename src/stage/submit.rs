@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::collections::IndexMap;
-use crate::target::names::{MANAGED_BY, PIPELINE, hex, run_prefix};
+use crate::target::names::{hex, labels, run_prefix};
 
 /// A run that is to be.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ impl Submission<'_> {
             "metadata": {
                 "name": self.name,
                 "namespace": self.namespace,
-                "labels": { MANAGED_BY.0: MANAGED_BY.1, PIPELINE: self.pipeline },
+                "labels": labels(self.pipeline),
                 "annotations": self.annotations,
             },
             "spec": {

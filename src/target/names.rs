@@ -113,10 +113,10 @@ pub fn stack_name(cluster: &str, pipeline: &str) -> String {
 }
 
 /// The labels of everything that a pipeline has.
-pub fn labels(pipeline: &Pipeline) -> IndexMap<&'static str, String> {
+pub fn labels(pipeline: &str) -> IndexMap<&'static str, String> {
     IndexMap::from_iter([
         (MANAGED_BY.0, MANAGED_BY.1.to_owned()),
-        (PIPELINE, pipeline.name.value.clone()),
+        (PIPELINE, pipeline.to_owned()),
     ])
 }
 

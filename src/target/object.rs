@@ -38,7 +38,7 @@ impl Object {
             "metadata": {
                 "name": name,
                 "namespace": namespace,
-                "labels": names::labels(pipeline),
+                "labels": names::labels(&pipeline.name.value),
                 "annotations": names::annotations(pipeline, stamp),
             },
         });

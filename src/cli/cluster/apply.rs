@@ -57,22 +57,17 @@ impl Apply {
         let has_store = facts.store.is_some();
         let wanted = install::all(pipeline, &spec, mark.as_ref(), &facts);
         let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
-        let paint = console.out;
         let mut applied = Vec::new();
-        let mut lines = Vec::new();
         let done = install::apply(
             &cluster,
             pipeline,
             &wanted,
             mark.as_ref(),
             eprint_waiting,
-            |change| {
-                lines.push(changes::lines(change, paint));
-                applied.push(change.clone());
-            },
+            |change| applied.push(change.clone()),
         );
-        for line in &lines {
-            console.print(line);
+        for change in &applied {
+            console.print(&changes::lines(change, console.out));
         }
         let place = format!(
             "{} in namespace {}",

@@ -88,15 +88,14 @@ impl Destroy {
             console.remark("nothing was removed\n");
             return Err(Exit::Errors);
         }
-        let left = install::destroy(&cluster, namespace, &owned, |_, _| {});
-        let left = left.map_err(|failure| {
+        install::destroy(&cluster, namespace, &owned).map_err(|failure| {
             let problem = failure.into_diagnostic();
             refuse(
                 vec![problem.help("run it again: it goes on from here")],
                 console,
             )
         })?;
-        let mut text = format!("removed {}\n", plural(left.removed, "object"));
+        let mut text = format!("removed {count}\n");
         if owned.ended + owned.active.len() > 0 {
             let runs = plural(owned.ended + owned.active.len(), "run");
             text.push_str(&format!("left: {runs}, until their time is over\n"));

@@ -33,122 +33,68 @@ pub fn of(name: &str) -> Option<Kind> {
     APPLIED.into_iter().find(|kind| kind.kind == name)
 }
 
+const fn kind(
+    group: &'static str,
+    version: &'static str,
+    kind: &'static str,
+    plural: &'static str,
+) -> Kind {
+    Kind {
+        group,
+        version,
+        kind,
+        plural,
+    }
+}
+
 /// Argo: a run.
-pub const WORKFLOW: Kind = Kind {
-    group: "argoproj.io",
-    version: "v1alpha1",
-    kind: "Workflow",
-    plural: "workflows",
-};
+pub const WORKFLOW: Kind = kind("argoproj.io", "v1alpha1", "Workflow", "workflows");
 
 /// Argo: what runs are made from.
-pub const WORKFLOW_TEMPLATE: Kind = Kind {
-    group: "argoproj.io",
-    version: "v1alpha1",
-    kind: "WorkflowTemplate",
-    plural: "workflowtemplates",
-};
+pub const WORKFLOW_TEMPLATE: Kind = kind(
+    "argoproj.io",
+    "v1alpha1",
+    "WorkflowTemplate",
+    "workflowtemplates",
+);
 
 /// Argo: what the clock starts.
-pub const CRON_WORKFLOW: Kind = Kind {
-    group: "argoproj.io",
-    version: "v1alpha1",
-    kind: "CronWorkflow",
-    plural: "cronworkflows",
-};
+pub const CRON_WORKFLOW: Kind = kind("argoproj.io", "v1alpha1", "CronWorkflow", "cronworkflows");
 
 /// Argo Events: what GitHub calls.
-pub const EVENT_SOURCE: Kind = Kind {
-    group: "argoproj.io",
-    version: "v1alpha1",
-    kind: "EventSource",
-    plural: "eventsources",
-};
+pub const EVENT_SOURCE: Kind = kind("argoproj.io", "v1alpha1", "EventSource", "eventsources");
 
 /// Argo Events: which event starts what.
-pub const SENSOR: Kind = Kind {
-    group: "argoproj.io",
-    version: "v1alpha1",
-    kind: "Sensor",
-    plural: "sensors",
-};
+pub const SENSOR: Kind = kind("argoproj.io", "v1alpha1", "Sensor", "sensors");
 
 /// An address in the cluster.
-pub const SERVICE: Kind = Kind {
-    group: "",
-    version: "v1",
-    kind: "Service",
-    plural: "services",
-};
+pub const SERVICE: Kind = kind("", "v1", "Service", "services");
 
 /// A way in from outside.
-pub const INGRESS: Kind = Kind {
-    group: "networking.k8s.io",
-    version: "v1",
-    kind: "Ingress",
-    plural: "ingresses",
-};
+pub const INGRESS: Kind = kind("networking.k8s.io", "v1", "Ingress", "ingresses");
 
 /// A way in through a Gateway.
-pub const HTTP_ROUTE: Kind = Kind {
-    group: "gateway.networking.k8s.io",
-    version: "v1",
-    kind: "HTTPRoute",
-    plural: "httproutes",
-};
+pub const HTTP_ROUTE: Kind = kind("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes");
 
 /// Whose rights a pod has.
-pub const SERVICE_ACCOUNT: Kind = Kind {
-    group: "",
-    version: "v1",
-    kind: "ServiceAccount",
-    plural: "serviceaccounts",
-};
+pub const SERVICE_ACCOUNT: Kind = kind("", "v1", "ServiceAccount", "serviceaccounts");
 
 /// Rights in a namespace.
-pub const ROLE: Kind = Kind {
-    group: "rbac.authorization.k8s.io",
-    version: "v1",
-    kind: "Role",
-    plural: "roles",
-};
+pub const ROLE: Kind = kind("rbac.authorization.k8s.io", "v1", "Role", "roles");
 
 /// Who has the rights of a Role.
-pub const ROLE_BINDING: Kind = Kind {
-    group: "rbac.authorization.k8s.io",
-    version: "v1",
-    kind: "RoleBinding",
-    plural: "rolebindings",
-};
+pub const ROLE_BINDING: Kind = kind(
+    "rbac.authorization.k8s.io",
+    "v1",
+    "RoleBinding",
+    "rolebindings",
+);
 
 /// Settings.
-pub const CONFIG_MAP: Kind = Kind {
-    group: "",
-    version: "v1",
-    kind: "ConfigMap",
-    plural: "configmaps",
-};
+pub const CONFIG_MAP: Kind = kind("", "v1", "ConfigMap", "configmaps");
 
 /// Secrets.
-pub const SECRET: Kind = Kind {
-    group: "",
-    version: "v1",
-    kind: "Secret",
-    plural: "secrets",
-};
+pub const SECRET: Kind = kind("", "v1", "Secret", "secrets");
 
 /// Who does something alone.
-pub const LEASE: Kind = Kind {
-    group: "coordination.k8s.io",
-    version: "v1",
-    kind: "Lease",
-    plural: "leases",
-};
-
-/// Argo Events: what carries events.
-pub const EVENT_BUS: Kind = Kind {
-    group: "argoproj.io",
-    version: "v1alpha1",
-    kind: "EventBus",
-    plural: "eventbus",
-};
+pub const LEASE: Kind = kind("coordination.k8s.io", "v1", "Lease", "leases");

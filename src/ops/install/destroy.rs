@@ -19,13 +19,6 @@ pub struct Owned {
     pub ended: usize,
 }
 
-/// What was removed, and what stayed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
-    /// How many objects were removed.
-    pub removed: usize,
-}
-
 /// Looks at what a pipeline has.
 pub fn owned(cluster: &Cluster, pipeline: &str, namespace: &str) -> Result<Owned, Failure> {
     let kinds: Vec<Kind> = [SECRET].into_iter().chain(APPLIED).collect();
@@ -42,18 +35,8 @@ pub fn owned(cluster: &Cluster, pipeline: &str, namespace: &str) -> Result<Owned
     })
 }
 
-/// Removes it; each object is told of when it is gone. The first failure ends it, and doing it again goes on from there.
-pub fn destroy(
-    cluster: &Cluster,
-    namespace: &str,
-    owned: &Owned,
-    mut tell: impl FnMut(&Kind, &Object),
-) -> Result<Left, Failure> {
-    let mut removed = 0;
-    for (kind, object) in &owned.objects {
-        cluster.delete(kind, namespace, object)?;
-        removed += 1;
-        tell(kind, object);
-    }
-    Ok(Left { removed })
+/// Removes it. The first failure ends it, and doing it again goes on from there.
+pub fn destroy(cluster: &Cluster, namespace: &str, owned: &Owned) -> Result<(), Failure> {
+    let mut objects = owned.objects.iter();
+    objects.try_for_each(|(kind, object)| cluster.delete(kind, namespace, object))
 }

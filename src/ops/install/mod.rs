@@ -17,7 +17,7 @@ use crate::stage::log::Log;
 use crate::stage::process::Stop;
 use crate::target::Emit;
 
-pub use destroy::{Left, Owned, destroy, owned};
+pub use destroy::{Owned, destroy, owned};
 pub use facts::known;
 
 /// How long somebody else is waited for.

@@ -13,7 +13,7 @@ use crate::cloud::kubernetes::kinds::LEASE;
 use crate::cloud::kubernetes::{Cause, Cluster, Failure, Object};
 use crate::diagnostics::codes::cluster::BUSY;
 use crate::diagnostics::{Diagnostic, safe};
-use crate::target::names::{MANAGED_BY, PIPELINE, lease_name};
+use crate::target::names::{labels, lease_name};
 
 /// So long it holds without being renewed.
 const HOLDS: Duration = Duration::from_secs(15);
@@ -126,7 +126,7 @@ fn object(namespace: &str, name: &str, pipeline: &str, holder: &str) -> Value {
         "metadata": {
             "name": name,
             "namespace": namespace,
-            "labels": { MANAGED_BY.0: MANAGED_BY.1, PIPELINE: pipeline },
+            "labels": labels(pipeline),
         },
         "spec": held(holder),
     })

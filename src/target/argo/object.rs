@@ -98,7 +98,7 @@ impl Frame {
         stamp: &Stamp,
         templates: Vec<Template>,
     ) -> WorkflowTemplate {
-        let owned = names::labels(pipeline);
+        let owned = names::labels(&pipeline.name.value);
         let stamped = names::annotations(pipeline, stamp);
         let mut volumes = vec![Volume {
             name: "aphex".to_owned(),

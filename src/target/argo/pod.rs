@@ -8,13 +8,13 @@ use crate::target::names::Account;
 /// Where the volume with the binary, the working tree and the stage's own files is mounted.
 const HOME: &str = "/aphex";
 /// The binary in the runtime image.
-pub const RUNTIME_BINARY: &str = "/usr/local/bin/aphex";
+const RUNTIME_BINARY: &str = "/usr/local/bin/aphex";
 /// The binary in every other container of a pod.
 pub const BINARY: &str = "/aphex/bin/aphex";
 /// Where the secrets of a step are mounted, in folders by name.
 const SECRETS: &str = "/run/aphex/secrets";
 /// Where the credentials for the checkout are mounted, in the init container alone.
-pub const GIT_CREDENTIALS: &str = "/run/aphex/git";
+const GIT_CREDENTIALS: &str = "/run/aphex/git";
 
 /// A pod, less the values that a template can take as parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -97,16 +97,14 @@ pub fn pull_policy(image: &str) -> &'static str {
     }
 }
 
-/// A container that can do no more than its user.
-pub fn no_rights() -> Option<SecurityContext> {
+fn no_rights() -> Option<SecurityContext> {
     Some(SecurityContext {
         allow_privilege_escalation: false,
         capabilities: Capabilities { drop: vec!["ALL"] },
     })
 }
 
-/// The volume of the stage.
-pub fn home(read_only: bool) -> VolumeMount {
+fn home(read_only: bool) -> VolumeMount {
     VolumeMount {
         name: "aphex".to_owned(),
         mount_path: HOME.to_owned(),
@@ -207,8 +205,16 @@ fn checkout(common: &Common, shape: &Shape) -> Container {
         .map(str::to_owned)
         .to_vec();
     args.extend_from_slice(&shape.flags);
+    Container {
+        name: "checkout".to_owned(),
+        ..runtime(&common.runtime, common.git, args, common.env.clone())
+    }
+}
+
+/// A container of the runtime image, which may see the credentials of the repository.
+pub fn runtime(image: &str, git: bool, args: Vec<String>, env: Vec<EnvVar>) -> Container {
     let mut volume_mounts = vec![home(false)];
-    if common.git {
+    if git {
         volume_mounts.push(VolumeMount {
             name: "git".to_owned(),
             mount_path: GIT_CREDENTIALS.to_owned(),
@@ -216,12 +222,11 @@ fn checkout(common: &Common, shape: &Shape) -> Container {
         });
     }
     Container {
-        name: "checkout".to_owned(),
-        image: common.runtime.clone(),
-        image_pull_policy: pull_policy(&common.runtime),
+        image: image.to_owned(),
+        image_pull_policy: pull_policy(image),
         command: vec![RUNTIME_BINARY.to_owned()],
         args,
-        env: common.env.clone(),
+        env,
         resources: ResourceRequirements {
             requests: vec![("cpu", "100m".to_owned()), ("memory", "128Mi".to_owned())],
             limits: vec![("memory", "1Gi".to_owned())],

@@ -3,9 +3,8 @@
 use crate::model::Pipeline;
 use crate::target::argo::manifest::*;
 use crate::target::argo::object::{DAY, Frame, git};
-use crate::target::argo::pod::{
-    GIT_CREDENTIALS, RUNTIME_BINARY, home, no_rights, pull_policy, variable,
-};
+use crate::target::argo::pod::{self, variable};
+use crate::target::argo::share::Slot;
 use crate::target::names::{Account, Stamp};
 
 /// The template of a name; `parameters` are names and what they are, each with its variable in the pod's environment.
@@ -29,19 +28,11 @@ pub fn start(
             .iter()
             .map(|(parameter, variable_name, _)| variable(variable_name, value(parameter))),
     );
-    let mut volume_mounts = vec![home(false)];
-    if git(pipeline).is_some() {
-        volume_mounts.push(VolumeMount {
-            name: "git".to_owned(),
-            mount_path: GIT_CREDENTIALS.to_owned(),
-            read_only: true,
-        });
-    }
     let runtime = &pipeline.images.runtime;
     let template = Template {
         name: "start".to_owned(),
         service_account_name: Some(Account::Start.name(&pipeline.name.value)),
-        active_deadline_seconds: Some(crate::target::argo::share::Slot::Fixed("900".to_owned())),
+        active_deadline_seconds: Some(Slot::Fixed("900".to_owned())),
         retry_strategy: Some(RetryStrategy {
             limit: "5".to_owned(),
             retry_policy: "Always",
@@ -50,20 +41,12 @@ pub fn start(
                 factor: "2",
             }),
         }),
-        container: Some(Container {
-            image: runtime.value.clone(),
-            image_pull_policy: pull_policy(&runtime.value),
-            command: vec![RUNTIME_BINARY.to_owned()],
-            args: vec!["stage".to_owned(), "start".to_owned()],
+        container: Some(pod::runtime(
+            &runtime.value,
+            git(pipeline).is_some(),
+            vec!["stage".to_owned(), "start".to_owned()],
             env,
-            resources: ResourceRequirements {
-                requests: vec![("cpu", "100m".to_owned()), ("memory", "128Mi".to_owned())],
-                limits: vec![("memory", "1Gi".to_owned())],
-            },
-            volume_mounts,
-            security_context: no_rights(),
-            ..Container::default()
-        }),
+        )),
         origin: Some(runtime.span),
         ..Template::default()
     };

@@ -12,9 +12,6 @@ mod sensor;
 mod source;
 mod start;
 
-#[cfg(test)]
-mod tests;
-
 use crate::graph::Graph;
 use crate::model::Pipeline;
 use crate::target::names::Stamp;

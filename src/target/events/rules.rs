@@ -58,8 +58,7 @@ pub fn of(pipeline: &Pipeline, graph: &Graph<'_>) -> Vec<Rule> {
     let mut taken = Taken::default();
     let mut rules = Vec::new();
     for (index, trigger) in pipeline.triggers.iter().enumerate() {
-        let mut entries = graph.entries.iter();
-        let Some(entry) = entries.find(|entry| entry.triggers.contains(&index)) else {
+        let Some(entry) = graph.entry_of_trigger(index) else {
             continue;
         };
         let entry = entry_object_name(pipeline, entry);

@@ -21,8 +21,7 @@ pub fn all(pipeline: &Pipeline, graph: &Graph<'_>, stamp: &Stamp) -> Vec<Object>
         let Event::Schedule { cron, timezone } = &trigger.event else {
             continue;
         };
-        let mut entries = graph.entries.iter();
-        let Some(entry) = entries.find(|entry| entry.triggers.contains(&index)) else {
+        let Some(entry) = graph.entry_of_trigger(index) else {
             continue;
         };
         let values = [
@@ -42,7 +41,7 @@ pub fn all(pipeline: &Pipeline, graph: &Graph<'_>, stamp: &Stamp) -> Vec<Object>
                 "concurrencyPolicy": "Allow",
                 "successfulJobsHistoryLimit": 3,
                 "failedJobsHistoryLimit": 10,
-                "workflowMetadata": { "labels": names::labels(pipeline) },
+                "workflowMetadata": { "labels": names::labels(&pipeline.name.value) },
                 "workflowSpec": {
                     "workflowTemplateRef": { "name": start::start_name(&pipeline.name.value) },
                     "arguments": { "parameters": parameters },

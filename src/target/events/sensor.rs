@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::collections::HashMap;
 use crate::model::Pipeline;
 use crate::target::events::rules::Rule;
 use crate::target::events::{filters, source, start};
@@ -105,7 +104,7 @@ fn run(pipeline: &Pipeline, rule: &Rule) -> Resource {
 fn start_workflow(pipeline: &Pipeline, rule: &Rule, is_named: bool) -> Resource {
     let start = start::start_name(&pipeline.name.value);
     let paths = rule.paths.as_ref();
-    let arguments: HashMap<&str, Argument> = HashMap::from_iter([
+    let arguments = [
         ("name", Argument::Template(run_name(&rule.entry))),
         ("entry", Argument::Fixed(rule.entry.clone())),
         ("event", Argument::Fixed(rule.event.to_owned())),
@@ -124,13 +123,9 @@ fn start_workflow(pipeline: &Pipeline, rule: &Rule, is_named: bool) -> Resource 
             "paths",
             Argument::Fixed(paths.map(start::packed).unwrap_or_default()),
         ),
-    ]);
-    let ordered: Vec<(&str, Argument)> = start::PARAMETERS
-        .iter()
-        .filter_map(|(name, ..)| Some((*name, arguments.get(name)?.clone())))
-        .collect();
+    ];
     let name = Argument::Template(start_run_name(&start, rule));
-    workflow(pipeline, rule, &start, is_named.then_some(name), &ordered)
+    workflow(pipeline, rule, &start, is_named.then_some(name), &arguments)
 }
 
 /// A Workflow that refers to a WorkflowTemplate; without a name the API server makes one.
@@ -164,7 +159,7 @@ fn workflow(
     }
     let mut metadata = json!({
         "namespace": pipeline.namespace.value,
-        "labels": names::labels(pipeline),
+        "labels": names::labels(&pipeline.name.value),
         "annotations": { DELIVERY: "" },
     });
     if let Some(metadata) = metadata.as_object_mut() {

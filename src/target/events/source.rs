@@ -76,7 +76,7 @@ pub fn event_source(pipeline: &Pipeline, rules: &[Rule], stamp: &Stamp) -> Objec
 pub fn pod(pipeline: &Pipeline, account: Account) -> Value {
     json!({
         "serviceAccountName": account.name(&pipeline.name.value),
-        "metadata": { "labels": names::labels(pipeline) },
+        "metadata": { "labels": names::labels(&pipeline.name.value) },
         "container": {
             "resources": {
                 "requests": { "cpu": "50m", "memory": "64Mi" },
