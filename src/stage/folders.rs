@@ -19,6 +19,11 @@ impl Folders {
         &self.root
     }
 
+    /// The binary, for the containers of a pod that have not got it in their image.
+    pub fn binary(&self) -> PathBuf {
+        self.root.join("bin/aphex")
+    }
+
     /// The working tree.
     pub fn source(&self) -> PathBuf {
         self.root.join("source")

@@ -1,7 +1,10 @@
 //! What holds of every manifest that the command writes.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use serde_json::Value;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -49,7 +52,52 @@ fn no_shell_text_and_the_same_bytes_every_time() {
             assert!(!manifests.contains(word), "{path} holds `{word}`");
         }
         let json = compile(&["--format", "json", &path]);
-        serde_json::from_str::<serde_json::Value>(&json).unwrap();
+        serde_json::from_str::<Value>(&json).unwrap();
+    }
+}
+
+/// What containers are told is what the binary takes: it gets as far as their environment, which is not there.
+#[test]
+fn the_binary_takes_the_flags_of_every_container() {
+    fn words(value: &Value, found: &mut BTreeSet<Vec<String>>) {
+        if let Some(args) = value["args"].as_array() {
+            let args: Option<Vec<&str>> = args.iter().map(Value::as_str).collect();
+            let args = args.unwrap_or_default();
+            if args.first() == Some(&"stage") {
+                // What parameters hold are names and numbers.
+                let given = |word: &str| {
+                    if word.starts_with("{{") {
+                        "1".to_owned()
+                    } else {
+                        word.to_owned()
+                    }
+                };
+                found.insert(args.into_iter().map(given).collect());
+            }
+        }
+        let inner = value
+            .as_object()
+            .into_iter()
+            .flat_map(|fields| fields.values());
+        for value in inner.chain(value.as_array().into_iter().flatten()) {
+            words(value, found);
+        }
+    }
+    let mut found = BTreeSet::new();
+    for example in examples() {
+        let json = compile(&["--format", "json", &example.display().to_string()]);
+        words(&serde_json::from_str(&json).unwrap(), &mut found);
+    }
+    assert!(found.len() > 15, "{found:#?}");
+    for arguments in found {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aphex"));
+        let output = command.args(&arguments).env_clear().output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(
+            said.contains("APHEX_") || said.contains("/aphex"),
+            "{arguments:?}: {said}"
+        );
     }
 }
 
@@ -57,7 +105,7 @@ fn no_shell_text_and_the_same_bytes_every_time() {
 #[test]
 fn the_source_map_points_into_manifests_and_source() {
     let schema = std::fs::read_to_string(root().join("schemas/source-map.v1.json")).unwrap();
-    serde_json::from_str::<serde_json::Value>(&schema).unwrap();
+    serde_json::from_str::<Value>(&schema).unwrap();
     for example in examples() {
         let path = example.display().to_string();
         let json = compile(&["--format", "json", &path]);

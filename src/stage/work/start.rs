@@ -1,9 +1,10 @@
 //! The beginning of a stage: its folders, its working tree, what is known of the run.
 
 use std::cell::OnceCell;
+use std::env;
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run as codes;
@@ -12,7 +13,7 @@ use crate::stage::checkout::{
 };
 use crate::stage::log::Log;
 use crate::stage::process::Stop;
-use crate::stage::record::StageResult;
+use crate::stage::record::{Engine, StageResult};
 use crate::stage::store::{self, Address};
 use crate::stage::work::{Context, keep, sources};
 use crate::stage::{Folders, RunInfo, Task, path_of};
@@ -27,7 +28,7 @@ pub fn open(
     context(folders, run, variable)
 }
 
-/// Prepares the working tree for a stage: the commit, and the artifacts of the stages before it (1.5).
+/// Prepares what a stage needs: in a pod the binary, for its other containers; the commit, and the artifacts of the stages before it (1.5).
 pub fn checkout(
     root: PathBuf,
     task: &Task,
@@ -43,6 +44,9 @@ pub fn checkout(
     ] {
         fs::create_dir_all(&folder).map_err(|error| unprepared(&folder, &error))?;
     }
+    if run.engine == Engine::Argo {
+        bring(&folders.binary()).map_err(|error| unprepared(&folders.binary(), &error))?;
+    }
     let context = context(folders, run, variable)?;
     match (task, tree(&context, task)) {
         // A run is remembered whatever has happened to its repository.
@@ -57,6 +61,16 @@ pub fn checkout(
     // Without it no stage begins: a checkout that was ended in the middle is no working tree.
     let saved = context.run.save(&context.folders);
     saved.map_err(|error| unprepared(&context.folders.run_info(), &error))
+}
+
+/// Copies this program. What is there under its name is always whole.
+fn bring(place: &Path) -> io::Result<()> {
+    if let Some(folder) = place.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let new = place.with_extension("new");
+    fs::copy(env::current_exe()?, &new)?;
+    fs::rename(new, place)
 }
 
 /// The working tree of a stage.
@@ -126,7 +140,7 @@ fn context(
     })
 }
 
-fn unprepared(path: &std::path::Path, error: &io::Error) -> Diagnostic {
+fn unprepared(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::without_place(
         &codes::MALFORMED,
         format!("`{}` cannot be written", path.display()),

@@ -1,5 +1,7 @@
 //! What a leaf's pod looks like: its shape, and the template made of it.
 
+use std::iter;
+
 use crate::collections::IndexMap;
 use crate::target::argo::manifest::*;
 use crate::target::argo::share::Slot;
@@ -127,10 +129,10 @@ pub fn template(common: &Common, name: String, shape: &Shape, slots: &[Slot]) ->
     if shape.retry.is_some() {
         env.push(variable("APHEX_TRY", "{{retries}}"));
     }
-    let mut flags = vec!["stage".to_owned(), shape.word.to_owned()];
-    flags.extend_from_slice(&shape.flags);
+    let mut work = vec![shape.word.to_owned()];
+    work.extend_from_slice(&shape.flags);
     if shape.word == "tools" {
-        flags.extend(["--image".to_owned(), text(0)]);
+        work.extend(["--image".to_owned(), text(0)]);
     }
     let mut mounts = vec![home(false)];
     let mut volumes = Vec::new();
@@ -159,7 +161,7 @@ pub fn template(common: &Common, name: String, shape: &Shape, slots: &[Slot]) ->
             }),
         });
     }
-    let mut init_containers = vec![checkout(common, shape)];
+    let mut init_containers = vec![checkout(common, &work)];
     init_containers.extend(
         shape
             .services
@@ -187,7 +189,7 @@ pub fn template(common: &Common, name: String, shape: &Shape, slots: &[Slot]) ->
             image: text(0),
             image_pull_policy: shape.pull,
             command: vec![BINARY.to_owned()],
-            args: flags,
+            args: iter::once("stage".to_owned()).chain(work).collect(),
             working_dir: Some("/aphex/source"),
             env,
             resources: shape.resources.clone(),
@@ -200,11 +202,10 @@ pub fn template(common: &Common, name: String, shape: &Shape, slots: &[Slot]) ->
 }
 
 /// The init container: brings the binary, checks the commit out, restores artifacts.
-fn checkout(common: &Common, shape: &Shape) -> Container {
-    let mut args: Vec<String> = ["stage", "checkout", "--for", shape.word]
-        .map(str::to_owned)
-        .to_vec();
-    args.extend_from_slice(&shape.flags);
+/// What comes before the main container: the binary, and the working tree for this stage with its flags.
+fn checkout(common: &Common, work: &[String]) -> Container {
+    let mut args = ["stage", "checkout", "--for"].map(str::to_owned).to_vec();
+    args.extend_from_slice(work);
     Container {
         name: "checkout".to_owned(),
         ..runtime(&common.runtime, common.git, args, common.env.clone())

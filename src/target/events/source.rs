@@ -17,6 +17,9 @@ pub const PORT: u16 = 12000;
 /// GitHub sends at most 25 MB; Argo Events would take one.
 const LARGEST: u64 = 25 << 20;
 
+/// Whom the pods of Argo Events run as. Their image names nobody, and Kubernetes takes that for root; their controller is this one (its `install.yaml`).
+const EVENTS_USER: u32 = 9731;
+
 /// The EventSource of a pipeline.
 pub fn event_source(pipeline: &Pipeline, rules: &[Rule], stamp: &Stamp) -> Object {
     let name = &pipeline.name.value;
@@ -89,6 +92,7 @@ pub fn pod(pipeline: &Pipeline, account: Account) -> Value {
         },
         "securityContext": {
             "runAsNonRoot": true,
+            "runAsUser": EVENTS_USER,
             "seccompProfile": { "type": "RuntimeDefault" },
         },
     })

@@ -1,0 +1,16 @@
+//! The whole story in a real cluster: a push arrives, and production changes.
+//!
+//! These tests take any cluster with the controllers of Argo Workflows and Argo Events: [`place::HELP`] says how it is named.
+//! A test whose name begins with `req_` proves the criteria of those numbers.
+#![cfg(feature = "cloud")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod failures;
+mod image;
+mod place;
+mod push;
+mod queue;
+mod self_modification;
+mod team;

@@ -1,0 +1,273 @@
+//! Where the tests are: a cluster with its controllers, what stands in for GitHub, and an emulator of AWS.
+
+use std::io::Write;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::image;
+use crate::support::cdk::node_modules;
+use crate::support::containers::Podman;
+use crate::support::http;
+use crate::support::project::wait_until;
+use crate::support::tools::{output, root, skip};
+
+/// How a cluster is named.
+pub const HELP: &str = "\
+set APHEX_TEST_CLUSTER to the kubeconfig of a cluster with Argo Workflows and Argo Events, APHEX_TEST_IMPORT to a command that an image archive can be \
+put behind (`kind load image-archive`), and have `kubectl` on the path; APHEX_TEST_AWS and APHEX_TEST_AWS_IN_PODS are the URLs of ministack here and in pods; \
+APHEX_TEST_NAMESPACE may be a command that a namespace can be put behind, which makes it with its EventBus";
+
+/// The account of the cluster.
+pub const ACCOUNT: &str = "111122223333";
+/// Another one, which is deployed to.
+pub const OTHER: &str = "444455556666";
+/// The region of the cluster.
+pub const REGION: &str = "eu-west-1";
+
+/// All of it, shared by the tests.
+pub struct Place {
+    kubeconfig: String,
+    aws: String,
+    /// The image of every pod.
+    pub image: String,
+    /// `https://127.0.0.1:PORT`: what stands in for GitHub.
+    pub github: String,
+}
+
+/// A forwarded port, which ends with this value.
+pub struct Forward {
+    process: Child,
+    /// On this machine.
+    pub port: u16,
+}
+
+impl Drop for Forward {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    std::env::var(name)
+        .ok()
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| format!("{name} is not set"))
+}
+
+impl Place {
+    /// The place; without a cluster the test is skipped, or fails where nothing may be.
+    pub fn find(test: &str) -> Option<&'static Place> {
+        static PLACE: OnceLock<Result<Place, String>> = OnceLock::new();
+        let podman = Podman::get(test)?;
+        let modules = node_modules(test)?;
+        match PLACE.get_or_init(|| Place::make(podman, &modules)) {
+            Ok(place) => Some(place),
+            Err(missing) => {
+                skip(test, missing, HELP);
+                None
+            }
+        }
+    }
+
+    fn make(podman: &Podman, modules: &std::path::Path) -> Result<Place, String> {
+        let kubeconfig = variable("APHEX_TEST_CLUSTER")?;
+        let import = variable("APHEX_TEST_IMPORT")?;
+        let aws = variable("APHEX_TEST_AWS")?;
+        let in_pods = variable("APHEX_TEST_AWS_IN_PODS")?;
+        let github = "https://github.aphex-world.svc";
+        let api = format!("{github}/api/v3");
+        let variables = [
+            ("APHEX_GITHUB", github),
+            ("GITHUB_API_URL", &api),
+            ("SSL_CERT_FILE", image::CA),
+            // Git of Debian asks GnuTLS, which knows no SSL_CERT_FILE.
+            ("GIT_SSL_CAINFO", image::CA),
+            ("NODE_EXTRA_CA_CERTS", image::CA),
+            ("AWS_ENDPOINT_URL", &in_pods),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("CDK_DISABLE_CLI_TELEMETRY", "true"),
+            ("CDK_VALIDATION", "false"),
+            ("NODE_OPTIONS", "--no-warnings"),
+        ];
+        let (archive, image) = image::make(podman, modules, &variables)?;
+        let imported = format!("{import} '{}'", archive.display());
+        output(Command::new("sh").args(["-c", &imported]))?;
+        let mut place = Place {
+            kubeconfig,
+            aws,
+            image,
+            github: String::new(),
+        };
+        place.world()?;
+        Ok(place)
+    }
+
+    /// Starts what stands in for GitHub.
+    fn world(&mut self) -> Result<(), String> {
+        let space = ["create", "namespace", "aphex-world"];
+        let _ = self.kubectl(&space, "");
+        let objects = std::fs::read_to_string(root().join("tests/cluster/world/objects.yaml"))
+            .map_err(|error| error.to_string())?;
+        let old = [
+            "delete",
+            "pod",
+            "world",
+            "--namespace=aphex-world",
+            "--ignore-not-found",
+            "--wait",
+        ];
+        self.kubectl(&old, "")?;
+        self.kubectl(
+            &["apply", "--filename=-"],
+            &objects
+                .replace("IMAGE", &self.image)
+                .replace("AUTHORITY", &image::authority()?),
+        )?;
+        let ready = [
+            "wait",
+            "--for=condition=Ready",
+            "--timeout=120s",
+            "pod/world",
+            "--namespace=aphex-world",
+        ];
+        self.kubectl(&ready, "")?;
+        let forward = self.forward("aphex-world", "pod/world", 8443);
+        self.github = format!("https://127.0.0.1:{}", forward.port);
+        // As long as this program runs.
+        std::mem::forget(forward);
+        Ok(())
+    }
+
+    /// The path of the kubeconfig of its administrator.
+    pub fn kubeconfig(&self) -> &str {
+        &self.kubeconfig
+    }
+
+    /// `kubectl`, as its administrator; what it printed, or its words where it failed.
+    pub fn kubectl(&self, arguments: &[&str], input: &str) -> Result<String, String> {
+        let mut command = Command::new("kubectl");
+        command.args(arguments).env("KUBECONFIG", &self.kubeconfig);
+        let piped = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut process = piped.spawn().map_err(|error| format!("kubectl: {error}"))?;
+        let mut stdin = process.stdin.take().ok_or("kubectl has no input")?;
+        stdin.write_all(input.as_bytes()).ok();
+        drop(stdin);
+        let done = process
+            .wait_with_output()
+            .map_err(|error| format!("kubectl: {error}"))?;
+        match done.status.success() {
+            true => Ok(String::from_utf8_lossy(&done.stdout).into_owned()),
+            false => Err(format!(
+                "kubectl {}: {}",
+                arguments.join(" "),
+                String::from_utf8_lossy(&done.stderr)
+            )),
+        }
+    }
+
+    /// Objects, as JSON.
+    #[track_caller]
+    pub fn get(&self, arguments: &[&str]) -> Value {
+        let all = [&["get", "--output=json"], arguments].concat();
+        let text = self
+            .kubectl(&all, "")
+            .unwrap_or_else(|said| panic!("{said}"));
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Forwards a port of this machine to one of the cluster.
+    pub fn forward(&self, namespace: &str, what: &str, port: u16) -> Forward {
+        let here = http::free_port().unwrap();
+        let mut command = Command::new("kubectl");
+        command.args([
+            "port-forward",
+            "--namespace",
+            namespace,
+            what,
+            &format!("{here}:{port}"),
+        ]);
+        command
+            .env("KUBECONFIG", &self.kubeconfig)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let forward = Forward {
+            process: command.spawn().unwrap(),
+            port: here,
+        };
+        wait_until(&format!("a port of {what} is forwarded"), || {
+            std::net::TcpStream::connect(("127.0.0.1", here)).is_ok()
+        });
+        forward
+    }
+
+    /// What leads any AWS tool to an account of the emulator, and nowhere else.
+    pub fn aws(&self, account: &str, region: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("AWS_ENDPOINT_URL", self.aws.clone()),
+            ("AWS_ACCESS_KEY_ID", account.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "testing".to_owned()),
+            ("AWS_REGION", region.to_owned()),
+            ("AWS_DEFAULT_REGION", region.to_owned()),
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+            ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
+        ]
+    }
+
+    /// Asks the emulator for something by hand, in the name of an account.
+    pub fn ask_aws(
+        &self,
+        account: &str,
+        region: &str,
+        service: &str,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> (u16, String) {
+        let scope = format!("{account}/20300101/{region}/{service}/aws4_request");
+        let authorization =
+            format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+        let form = ("Content-Type", "application/x-www-form-urlencoded");
+        let headers = [("Authorization", authorization.as_str()), form];
+        http::ask(&format!("{}{path}", self.aws), method, &headers, body)
+    }
+
+    /// The stacks of an account in a region that are as they should be.
+    pub fn stacks(&self, account: &str, region: &str) -> Vec<String> {
+        let (_, text) = self.ask_aws(
+            account,
+            region,
+            "cloudformation",
+            "POST",
+            "/",
+            "Action=DescribeStacks&Version=2010-05-15",
+        );
+        let stacks = text.split("<StackName>").skip(1).filter_map(|stack| {
+            let (name, rest) = stack.split_once('<')?;
+            let status = rest.split_once("<StackStatus>")?.1.split('<').next()?;
+            ["CREATE_COMPLETE", "UPDATE_COMPLETE"]
+                .contains(&status)
+                .then(|| name.to_owned())
+        });
+        let mut all: Vec<String> = stacks.collect();
+        all.sort();
+        all
+    }
+
+    /// What the stand-in for GitHub was asked for, of a path that begins so.
+    pub fn received(&self, path: &str) -> Vec<Value> {
+        let text =
+            output(Command::new("curl").args(["-sk", &format!("{}/_received", self.github)]))
+                .unwrap();
+        let all: Vec<Value> = serde_json::from_str(&text).unwrap();
+        all.into_iter()
+            .filter(|one| one["path"].as_str().is_some_and(|of| of.starts_with(path)))
+            .collect()
+    }
+}
