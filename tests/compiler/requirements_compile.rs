@@ -10,7 +10,7 @@ use serde_json::Value;
 /// The objects of a pipeline with these lines in it, by name.
 fn compiled(lines: &str) -> Vec<Value> {
     let text = format!(
-        "pipeline shop {{\n  cluster = \"company\"\n  repository = \"acme/shop\"\n  build {{ run = [\"make\"] }}\n{lines}\n}}\n"
+        "use std.notify.{{github_status, slack}}\npipeline shop {{\n  cluster = \"company\"\n  repository = \"acme/shop\"\n  build {{ run = [\"make\"] }}\n{lines}\n}}\n"
     );
     let files = MemoryFiles::new().with("pipeline.aphex", text.as_str());
     let analysis = analyse("pipeline.aphex", &files);
@@ -179,4 +179,39 @@ fn req_12_4_a_run_goes_forward_stage_by_stage() {
         .filter(|name| !name.starts_with("tools"))
         .collect();
     assert_eq!(stages, ["preflight", "build", "self-update", "dev", "prod"]);
+}
+
+/// The Kubernetes Secrets that the pods of a stage have, by the beginning of its template's name.
+fn secrets(object: &Value, word: &str) -> Vec<String> {
+    let templates = object["spec"]["templates"].as_array().unwrap();
+    let is_meant = |one: &&Value| one["container"]["args"][1] == word;
+    let found = templates.iter().find(is_meant).unwrap();
+    let volumes = found["volumes"].as_array().into_iter().flatten();
+    volumes
+        .filter_map(|volume| volume["secret"]["secretName"].as_str())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Who is a member of a team GitHub says, to whoever has a token: the pod that judges the answer has it, and no more than that.
+#[test]
+fn req_5_1_teams_that_approve_are_asked_for_with_the_pipeline_s_token() {
+    let told = r#"
+  checkout { credentials = secret("checkout") }
+  notify team { on = ["failure"], to = slack(secret("slack", key = "url")) }
+  notify status { on = ["failure"], to = github_status(secret("github", key = "token")) }
+"#;
+    for (approvers, wanted) in [
+        ("\"@ada\", \"ada@example.com\"", &[][..]),
+        ("\"@ada\", \"@acme/platform\"", &["github", "checkout"]),
+    ] {
+        let approval = format!("approval {{ approvers = [{approvers}] }} ");
+        let dev = DEV.replace("stack Api", &format!("{approval}\n stack Api"));
+        let wave = format!("wave europe {{ {approval}\n {PROD} }}");
+        for environments in [dev, wave] {
+            let shop = &compiled(&format!("{told}{environments}"))[0];
+            assert_eq!(secrets(shop, "approval-decision"), wanted, "{environments}");
+            assert_eq!(secrets(shop, "approval-request"), [""; 0], "{environments}");
+        }
+    }
 }

@@ -204,6 +204,19 @@ pub struct Approval {
     pub span: Span,
 }
 
+impl Approval {
+    /// The approvers that are teams of GitHub.
+    pub fn teams(&self) -> impl Iterator<Item = &str> {
+        let names = self.approvers.iter().map(|name| name.value.as_str());
+        names.filter(|name| is_team(name))
+    }
+}
+
+/// Whether an approver is a team, `@org/team`, and not a person.
+fn is_team(name: &str) -> bool {
+    name.starts_with('@') && name.contains('/')
+}
+
 /// Time and alarms after a deployment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bake {

@@ -1,5 +1,6 @@
 //! The pipeline and its parts.
 
+use crate::eval::data::Secret;
 use crate::model::{Step, Text};
 use crate::source::Span;
 
@@ -81,6 +82,15 @@ impl Pipeline {
                 Event::PullRequest { role, .. } => role.as_ref(),
                 _ => None,
             })
+    }
+
+    /// The tokens for GitHub that the file names: those of its commit statuses, then what checks the repository out.
+    pub fn github_tokens(&self) -> impl Iterator<Item = &Secret> {
+        let tokens = self.notify.iter().filter_map(|notify| match &notify.to {
+            Notifier::GithubStatus { token, .. } => Some(token),
+            Notifier::Slack { .. } | Notifier::Sns { .. } | Notifier::Webhook { .. } => None,
+        });
+        tokens.chain(&self.checkout.credentials)
     }
 
     /// Every environment in order, those in waves included.

@@ -165,7 +165,7 @@ enum Members {
 fn members(context: &Context, pipeline: &Pipeline, approval: &Approval, by: &[String]) -> Members {
     use crate::stage::work::teams::Teams;
     let names = || approval.approvers.iter().map(|name| name.value.as_str());
-    let teams: Vec<&str> = names().filter(|name| is_team(name)).collect();
+    let teams: Vec<&str> = approval.teams().collect();
     let mut open: Vec<&String> = by.iter().collect();
     open.retain(|name| !names().any(|other| is_same(other, name)));
     if teams.is_empty() || open.is_empty() {
@@ -218,7 +218,7 @@ fn judge(
         .iter()
         .map(|name| name.value.as_str())
         .collect();
-    let has_team = approvers.iter().any(|name| is_team(name));
+    let has_team = approval.teams().next().is_some();
     let is_one = |name: &&String| {
         approvers.iter().any(|other| is_same(other, name))
             || matches!(members, Members::Known(known) if known.contains(name))
@@ -251,10 +251,6 @@ fn judge(
             .note(format!("answered by {}", said(by)))
             .help(again)
     })
-}
-
-fn is_team(name: &str) -> bool {
-    name.starts_with('@') && name.contains('/')
 }
 
 /// GitHub's names and mail addresses know no case; the `@` may be left out.

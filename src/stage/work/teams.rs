@@ -2,8 +2,7 @@
 
 use crate::cloud::github::{self, Right, api};
 use crate::cloud::tries::Limits;
-use crate::eval::data::Secret;
-use crate::model::{Notifier, Pipeline};
+use crate::model::Pipeline;
 use crate::stage::work::Context;
 
 /// Asks GitHub about teams, with the token that is there.
@@ -14,18 +13,8 @@ pub struct Teams {
 impl Teams {
     /// With the token of `github_status`, else with what checks the repository out; in words why there is none.
     pub fn open(context: &Context, pipeline: &Pipeline) -> Result<Teams, String> {
-        let of_notifier = |notifier: &'_ Notifier| match notifier {
-            Notifier::GithubStatus { token, .. } => Some(token.clone()),
-            Notifier::Slack { .. } | Notifier::Sns { .. } | Notifier::Webhook { .. } => None,
-        };
-        let mut notifiers = pipeline.notify.iter();
-        let secrets: Vec<Secret> = notifiers
-            .by_ref()
-            .filter_map(|notify| of_notifier(&notify.to))
-            .chain(pipeline.checkout.credentials.clone())
-            .collect();
         let mut why = "the pipeline has no token for GitHub".to_owned();
-        for secret in &secrets {
+        for secret in pipeline.github_tokens() {
             match context.github_token(secret, Right::Members) {
                 Ok(token) => {
                     let _ = context.log.hide(token.trim());

@@ -252,6 +252,10 @@ pub fn leaves(
             for name in ["decision", "approver"] {
                 decision.input(name);
             }
+            // GitHub is asked who is a member of a team.
+            if approval.teams().next().is_some() {
+                decision.secrets(pipeline.github_tokens());
+            }
             vec![request, decision]
         }
         StageKind::Deploy { environment, .. } => {
