@@ -18,6 +18,7 @@ pub mod safe;
 pub mod sarif;
 pub mod short;
 mod suggest;
+mod variable;
 
 pub use codes::Code;
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity};
@@ -25,3 +26,4 @@ pub use paint::{Paint, Role};
 pub use problems::Problems;
 pub use report::{Count, FileName, Found, Report, collect, plural, severity_word};
 pub use suggest::{did_you_mean, list_names};
+pub use variable::variable_name;

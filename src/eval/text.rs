@@ -47,9 +47,14 @@ pub(super) fn plain(kind: &Kind<'_>) -> Option<String> {
     })
 }
 
-/// A number with a point or an exponent, as a literal has.
+/// A number with a point, as people write it; with an exponent where it would be long.
 pub(super) fn float(value: f64) -> String {
-    format!("{value:?}")
+    let digits = format!("{value}");
+    match (digits.contains('.'), digits.len() <= 20) {
+        (true, true) => digits,
+        (false, true) if value.is_finite() => digits + ".0",
+        _ => format!("{value:?}"),
+    }
 }
 
 fn write_shown(value: &Value<'_>, depth: u32, into: &mut String) {
@@ -150,5 +155,9 @@ mod tests {
         assert_eq!(size(1_000), "1000B");
         assert_eq!(size(0), "0B");
         assert_eq!(float(2.0), "2.0");
+        assert_eq!(float(0.00001), "0.00001");
+        assert_eq!(float(-2.5e-7), "-0.00000025");
+        assert_eq!(float(1e16), "10000000000000000.0");
+        assert_eq!(float(1e300), "1e300");
     }
 }

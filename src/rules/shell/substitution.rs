@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::diagnostics::variable_name;
 use crate::rules::shell::syntax::SyntaxError;
 use crate::rules::shell::text::Origin;
 
@@ -17,8 +18,8 @@ pub fn bad(word: &str, origin: &Origin) -> Option<SyntaxError> {
     let help = match is_path {
         true => format!(
             "a value of the pipeline reaches a command through `env`: `env = {{ {} = {inner} }}`, and `\"${}\"` in the command",
-            variable(inner),
-            variable(inner)
+            variable_name(inner),
+            variable_name(inner)
         ),
         false => "between `${` and `}` stands the name of a variable: letters, digits and `_`; a `$` that the shell is to leave alone is written `\\$`".to_owned(),
     };
@@ -32,11 +33,6 @@ pub fn bad(word: &str, origin: &Origin) -> Option<SyntaxError> {
 
 fn is_part(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
-}
-
-/// `Api.Url` as people call a variable: `API_URL`.
-fn variable(path: &str) -> String {
-    path.to_uppercase().replace(['.', '-'], "_")
 }
 
 /// Where it is; what stands in single quotes or after a `\` is none.

@@ -1,7 +1,7 @@
 //! Values that are known only in a run: where they come from, and what is said where they come too early.
 
-use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::types as codes;
+use crate::diagnostics::{Diagnostic, variable_name};
 use crate::source::Span;
 use crate::syntax::ast::Expr;
 use crate::types::check::Checker;
@@ -165,36 +165,5 @@ fn is_command(ty: &Type) -> bool {
         Type::List(element) => is_command(element),
         Type::Union(members) => members.iter().any(is_command),
         _ => false,
-    }
-}
-
-/// A name for an environment variable, from the last name of an expression: `run.commit` → `COMMIT`.
-fn variable_name(text: &str) -> String {
-    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    let last = words.rfind(|word| !word.is_empty());
-    let mut name = String::new();
-    for letter in last.unwrap_or("VALUE").chars() {
-        if letter.is_ascii_uppercase() && name.ends_with(|c: char| c.is_ascii_lowercase()) {
-            name.push('_');
-        }
-        name.push(letter);
-    }
-    let name = name.to_ascii_uppercase();
-    if name.starts_with(|c: char| c.is_ascii_digit()) {
-        return format!("VALUE_{name}");
-    }
-    name
-}
-
-#[cfg(test)]
-mod tests {
-    use super::variable_name;
-
-    #[test]
-    fn variables_are_named_after_the_value() {
-        assert_eq!(variable_name("run.commit"), "COMMIT");
-        assert_eq!(variable_name("Network.VpcId"), "VPC_ID");
-        assert_eq!(variable_name("ssm(\"/a/b\")"), "B");
-        assert_eq!(variable_name("run.input.2nd"), "VALUE_2ND");
     }
 }
