@@ -322,7 +322,11 @@ fn is_branch(expr: &Expr) -> bool {
 fn failures(pipeline: &Pipeline, problems: &mut Problems) {
     for step in std::iter::once(&pipeline.build).chain(&pipeline.checks) {
         if step.when.value == When::Failure {
-            unreachable(step, "nothing runs before it that could fail", problems);
+            problems.push(on_failure(
+                step,
+                format!("`{}` runs only where the pre-flight has failed", step.path),
+                "nothing else runs before it",
+            ));
         }
     }
     for target in &pipeline.targets {
@@ -357,18 +361,16 @@ fn of_environment(environment: &Environment, problems: &mut Problems) {
             }
             continue;
         }
-        unreachable(
+        problems.push(on_failure(
             step,
+            format!("`{}` can never run", step.path),
             "nothing before it in its environment could fail",
-            problems,
-        );
+        ));
     }
 }
 
-fn unreachable(step: &Step, why: &str, problems: &mut Problems) {
-    problems.push(
-        Diagnostic::warning(&UNREACHABLE_STEP, step.when.span, format!("`{}` can never run", step.path))
-            .label(why.to_owned())
-            .help("a step with `when = \"failure\"` stands after what may fail; to be told of failures use `notify`"),
-    );
+fn on_failure(step: &Step, message: String, why: &str) -> Diagnostic {
+    Diagnostic::warning(&UNREACHABLE_STEP, step.when.span, message)
+        .label(why.to_owned())
+        .help("a step with `when = \"failure\"` stands after what may fail; to be told of failures use `notify`")
 }
