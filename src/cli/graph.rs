@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::cli::console::Console;
-use crate::cli::input::{self, Finder};
-use crate::cli::runs::Runs;
+use crate::cli::input;
+use crate::cli::runs::Whose;
 use crate::cli::{Exit, output, write};
-use crate::diagnostics::{Paint, Report, did_you_mean, human, list_names};
+use crate::diagnostics::{Paint, did_you_mean, human, list_names};
 use crate::graph;
 use crate::model::Pipeline;
 use crate::tools::picture::{self, Picture, Terminal, dot, mermaid};
@@ -17,7 +17,7 @@ use crate::tools::picture::{self, Picture, Terminal, dot, mermaid};
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Without --entry it is what runs on a push; `--entry` names another way to start the pipeline.
-Without --format the end of the file's name says which: .svg, .html, .mmd, .dot.
+Without --format the end of the file's name says which: .svg, .html, .mmd, .dot, .txt.
 
 Examples:
   aphex graph                              the one pipeline file of this repository, in the terminal
@@ -25,6 +25,7 @@ Examples:
   aphex graph --entry pull-request         what runs for a pull request
   aphex graph -o pipeline.svg              for a document; light and dark
   aphex graph --run last -o run.html       the newest run, with states and times, as one page
+  aphex graph --run last --cluster         the newest run in the cluster
   aphex graph --format mermaid             for GitHub, between ```mermaid and ```
 
 Exit codes: 0 fine, 1 errors, 64 wrong usage")]
@@ -44,9 +45,11 @@ pub struct Graph {
     /// Write to this file; `-` is standard output
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Draw a run on this machine, with states and times; `last` is the newest
+    /// Draw a run, with states and times; `last` is the newest
     #[arg(long, value_name = "ID", conflicts_with_all = ["path", "entry", "synth"])]
     run: Option<String>,
+    #[command(flatten)]
+    whose: Whose,
     /// The directory that paths in the pipeline start from [default: the repository's root]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
@@ -101,7 +104,12 @@ impl Graph {
             },
         };
         let drawn = match &self.run {
-            Some(run) => self.of_run(run).map_err(|problem| problem.tell(console)),
+            Some(run) => self.of_run(run, console),
+            None if self.whose.is_elsewhere() => {
+                let help = "name the run: `--run last`, or one that `aphex history` lists";
+                console.fail("`--store` and `--cluster` are for a run", Some(help));
+                return Exit::Usage;
+            }
             None => self.of_file(console),
         };
         let drawn = match drawn {
@@ -137,11 +145,12 @@ impl Graph {
         Exit::Fine
     }
 
-    fn of_run(&self, run: &str) -> Result<Drawn, Problem> {
-        let finder = Finder::new(self.root.as_deref()).map_err(Problem)?;
-        let record = Runs::open(&finder)
-            .and_then(|runs| runs.one(run))
-            .map_err(Problem)?;
+    fn of_run(&self, run: &str, console: &mut Console) -> Result<Drawn, Exit> {
+        let runs = self.whose.open(self.root.as_ref(), console)?;
+        let record = runs.one(run).map_err(|problem| {
+            console.remark(&human::render(&[problem], console.err));
+            Exit::Errors
+        })?;
         Ok(Drawn {
             pictures: vec![picture::of_run(&record)],
             others: Vec::new(),
@@ -215,16 +224,6 @@ struct Drawn {
     pictures: Vec<Picture>,
     /// Other ways to start the pipelines: the argument that names one, and what starts it.
     others: Vec<(String, String)>,
-}
-
-/// Why there is nothing to draw.
-struct Problem(Report);
-
-impl Problem {
-    fn tell(self, console: &mut Console) -> Exit {
-        console.remark(&human::render(&[self.0], console.err));
-        Exit::Errors
-    }
 }
 
 fn render(drawn: &Drawn, format: Format, output: &Option<PathBuf>, console: &Console) -> String {

@@ -8,8 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::cli::Exit;
 use crate::cli::console::Console;
-use crate::cli::input::Finder;
-use crate::cli::runs::Runs;
+use crate::cli::runs::{Runs, Whose};
 use crate::diagnostics::{Paint, Report, Role, human, plural, safe};
 use crate::ops::history::History as Past;
 use crate::stage::record::{
@@ -17,12 +16,15 @@ use crate::stage::record::{
 };
 use crate::tools::picture::{self, Terminal, cut, ended, instant, took};
 
-/// Show the runs on this machine, or one of them in full
+/// Show past runs, on this machine or in the cluster, or one of them in full
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   aphex history                    the newest runs
   aphex history last               the newest one in full: stages, times, errors, logs
+  aphex history --cluster          those of the pipeline in its cluster
+  aphex history --store s3://acme-artifacts
+                                   those of a bucket, with the AWS credentials of this shell
   aphex history --format json | jq '.runs[] | select(.outcome == \"failed\") | .commit'
 
 Exit codes: 0 fine, 1 where a record cannot be read, 64 wrong usage")]
@@ -33,6 +35,8 @@ pub struct History {
     /// How many runs to show
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
+    #[command(flatten)]
+    whose: Whose,
     /// In which form; json: schemas/history.v1.json, of one run schemas/run.v1.json
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
@@ -53,11 +57,16 @@ enum Format {
 impl History {
     /// Shows what there is.
     pub fn run(self, console: &mut Console) -> Exit {
-        let runs = Finder::new(self.root.as_deref()).and_then(|finder| Runs::open(&finder));
-        let shown = runs.and_then(|runs| match &self.run {
-            Some(name) => self.one(&runs, &runs.one(name)?, console),
-            None => self.all(runs.all()?, console),
-        });
+        let runs = match self.whose.open(self.root.as_ref(), console) {
+            Ok(runs) => runs,
+            Err(exit) => return exit,
+        };
+        let shown = match &self.run {
+            Some(name) => runs
+                .one(name)
+                .and_then(|record| self.one(&runs, &record, console)),
+            None => self.all(&runs, console),
+        };
         shown.unwrap_or_else(|problem| {
             console.remark(&human::render(&[problem], console.err));
             Exit::Errors
@@ -73,10 +82,8 @@ impl History {
         Ok(Exit::Fine)
     }
 
-    fn all(&self, mut past: Past, console: &mut Console) -> Result<Exit, Report> {
-        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
-        let older = past.runs.len().saturating_sub(limit);
-        past.runs.truncate(limit);
+    fn all(&self, runs: &Runs, console: &mut Console) -> Result<Exit, Report> {
+        let mut past = runs.newest(usize::try_from(self.limit).unwrap_or(usize::MAX))?;
         let problems = std::mem::take(&mut past.problems);
         match self.format {
             Format::Json => console.print(&as_json(&json!({
@@ -86,15 +93,16 @@ impl History {
             }))),
             Format::Human => {
                 console.print(&table(&past, console.out));
-                if older > 0 {
-                    let total = older + past.runs.len();
-                    let words = plural(older, "older run");
-                    console.remark(&format!("{words}: `aphex history --limit {total}`\n"));
+                if past.older > 0 {
+                    let total = past.older + past.runs.len();
+                    let words = plural(past.older, "older run");
+                    console.remark(&format!("{words}: `--limit {total}` shows all\n"));
                 }
                 if past.runs.is_empty() && past.unfinished.is_empty() && problems.is_empty() {
-                    console.remark(
-                        "no run is recorded here; `aphex run` runs the pipeline on this machine\n",
-                    );
+                    console.remark(&match runs.address() {
+                        Some(address) => format!("no run is recorded in {address}\n"),
+                        None => "no run is recorded here; `aphex run` runs the pipeline on this machine\n".to_owned(),
+                    });
                 }
             }
         }
@@ -212,8 +220,11 @@ fn in_full(runs: &Runs, record: &RunRecord, paint: Paint) -> String {
     text.push_str(&picture::draw(&[picture], terminal));
     text.push_str(&changes(record, paint));
     for stage in &record.stages {
-        for result in &stage.tries {
-            if let Some(error) = &result.error {
+        for (position, result) in stage.tries.iter().enumerate() {
+            let next = stage.tries.get(position + 1);
+            // What the next try failed with as well is told of that one.
+            let is_told = next.is_some_and(|next| is_alike(result, next));
+            if let (Some(error), false) = (&result.error, is_told) {
                 text.push_str(&format!(
                     "\n{}",
                     failure(runs, record, stage, result, error, paint)
@@ -254,6 +265,23 @@ fn changes(record: &RunRecord, paint: Paint) -> String {
     }
 }
 
+/// Whether two tries failed in the same way, times aside.
+fn is_alike(one: &StageResult, other: &StageResult) -> bool {
+    let codes = |result: &StageResult| -> Vec<Option<i32>> {
+        let commands = result.commands.iter();
+        commands.map(|command| command.exit_code).collect()
+    };
+    let (Some(first), Some(second)) = (&one.error, &other.error) else {
+        return false;
+    };
+    // The messages have times in them.
+    let is_same_error = first.code == second.code && first.place == second.place;
+    is_same_error
+        && first.notes == second.notes
+        && one.outcome == other.outcome
+        && codes(one) == codes(other)
+}
+
 /// One try that failed.
 fn failure(
     runs: &Runs,
@@ -264,9 +292,17 @@ fn failure(
     paint: Paint,
 ) -> String {
     let path = paint.paint(Role::Strong, &safe::line(&stage.path));
-    let tries = match stage.tries.len() {
-        0 | 1 => String::new(),
-        tries => format!(", try {} of {tries}", result.attempt.saturating_add(1)),
+    let before = stage.tries.iter().rev();
+    let before = before.skip_while(|other| other.attempt >= result.attempt);
+    let alike = before.take_while(|other| is_alike(other, result)).count();
+    let last = result.attempt.saturating_add(1);
+    let tries = match (stage.tries.len(), alike) {
+        (0 | 1, _) => String::new(),
+        (tries, 0) => format!(", try {last} of {tries}"),
+        (tries, _) => format!(
+            ", tries {} to {last} of {tries} alike",
+            last as usize - alike
+        ),
     };
     let mut text = format!("{path}{tries}: {}\n", ended(result.outcome, result.seconds));
     for command in &result.commands {

@@ -85,22 +85,11 @@ impl Finder {
     /// The one file that a command is about; without a path the repository's only pipeline file.
     pub fn one(&self, path: Option<&Path>) -> Result<Input, Vec<Report>> {
         let paths: Vec<PathBuf> = path.map(Path::to_owned).into_iter().collect();
-        let (mut inputs, problems) = self.all(&paths);
-        if !problems.is_empty() {
-            return Err(problems);
+        let (inputs, problems) = self.all(&paths);
+        match problems.is_empty() {
+            true => only(inputs),
+            false => Err(problems),
         }
-        if inputs.len() > 1 {
-            let names: Vec<String> = inputs.iter().map(Input::shown).collect();
-            let message = format!(
-                "there are {} pipeline files, and this command takes one",
-                inputs.len()
-            );
-            let problem = Diagnostic::without_place(&codes::NO_PIPELINE_FILE, message)
-                .note(format!("they are:\n{}", names.join("\n")))
-                .help("name the one that you mean");
-            return Err(vec![alone(problem)]);
-        }
-        inputs.pop().ok_or_else(Vec::new)
     }
 
     /// Every file that the paths name: a file itself, every pipeline file below a directory, `-`
@@ -133,6 +122,19 @@ impl Finder {
     /// The current directory.
     pub fn here(&self) -> &Path {
         &self.here
+    }
+
+    /// A path that the user names, from the root of the file system; it need not be there.
+    pub fn absolute(&self, path: &Path) -> PathBuf {
+        fs::canonicalize(path).unwrap_or_else(|_| self.here.join(path))
+    }
+
+    /// The project of a path that need not be there, or of the current directory.
+    pub fn project_of_path(&self, path: Option<&Path>) -> Project {
+        match path.and_then(Path::parent) {
+            Some(folder) => self.project_of(&self.absolute(folder)),
+            None => self.project(),
+        }
     }
 
     /// The project of the current directory, or the one that the user named.
@@ -243,6 +245,22 @@ impl Finder {
             path: None,
         })
     }
+}
+
+/// The one input that there is to be.
+pub fn only(mut inputs: Vec<Input>) -> Result<Input, Vec<Report>> {
+    if inputs.len() > 1 {
+        let names: Vec<String> = inputs.iter().map(Input::shown).collect();
+        let message = format!(
+            "there are {} pipeline files, and this command takes one",
+            inputs.len()
+        );
+        let problem = Diagnostic::without_place(&codes::NO_PIPELINE_FILE, message)
+            .note(format!("they are:\n{}", names.join("\n")))
+            .help("name the one that you mean");
+        return Err(vec![alone(problem)]);
+    }
+    inputs.pop().ok_or_else(Vec::new)
 }
 
 fn alone(problem: Diagnostic) -> Report {

@@ -23,6 +23,7 @@ pub mod input;
 mod names;
 mod new;
 mod output;
+mod pick;
 mod preflight;
 mod run;
 mod runs;

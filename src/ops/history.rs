@@ -1,13 +1,21 @@
 //! The runs that a store remembers.
 
-use std::cmp::Reverse;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use serde::Deserialize;
 
+#[cfg(feature = "cloud")]
+use crate::cloud::kubernetes::kinds::CONFIG_MAP;
+#[cfg(feature = "cloud")]
+use crate::cloud::kubernetes::{Cluster, Failure};
 use crate::diagnostics::codes::run as codes;
 use crate::diagnostics::{Diagnostic, did_you_mean, list_names, safe};
 use crate::stage::record::{RunRecord, StageResult, keys, tries};
 use crate::stage::store::{Key, Store, read};
+#[cfg(feature = "cloud")]
+use crate::target::names::{STORE_KEY, settings_name};
 
 /// The version of records that is read.
 const VERSION: u64 = 1;
@@ -16,11 +24,16 @@ const LARGEST: u64 = 64 << 20;
 /// What names the newest run, where no run is called so.
 const LAST: &str = "last";
 
+/// So many records are read at once: most of the time of one is the way to a bucket and back.
+const AT_ONCE: usize = 16;
+
 /// What a store remembers.
 #[derive(Debug, Default)]
 pub struct History {
     /// The runs with a record, newest first.
     pub runs: Vec<RunRecord>,
+    /// How many older ones there are.
+    pub older: usize,
     /// The names of those without one: they still run, or were ended before they could write it. In order.
     pub unfinished: Vec<String>,
     /// What is wrong with each record that cannot be read.
@@ -28,19 +41,95 @@ pub struct History {
 }
 
 impl History {
-    /// All of it. An `A0930` where the store cannot be listed.
-    pub fn read(store: &dyn Store) -> Result<History, Diagnostic> {
-        let mut history = History::default();
-        for run in names(store)? {
-            match record(store, &run) {
-                Ok(Some(record)) => history.runs.push(record),
-                Ok(None) => history.unfinished.push(run),
-                Err(problem) => history.problems.push(problem),
-            }
-        }
-        history.runs.sort_by_key(|run| Reverse(run.started_at));
-        Ok(history)
+    /// Its newest runs. An `A0930` where the store cannot be listed.
+    ///
+    /// Names of runs do not tell their age, so every record is read, several at once, and no more of them kept than are wanted.
+    pub fn newest(store: &dyn Store, most: usize) -> Result<History, Diagnostic> {
+        History::of(store, most, |_| true)
     }
+
+    /// The newest runs of which something is true.
+    pub fn of(
+        store: &dyn Store,
+        most: usize,
+        is_wanted: impl Fn(&RunRecord) -> bool + Sync,
+    ) -> Result<History, Diagnostic> {
+        let names = names(store)?;
+        let next = AtomicUsize::new(0);
+        let found = Mutex::new(Found::default());
+        let read = || {
+            while let Some(run) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let record = record(store, run);
+                let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+                match record {
+                    Ok(Some(record)) if is_wanted(&record) => found.add(record, most),
+                    Ok(Some(_)) => {}
+                    Ok(None) => found.unfinished.push(run.clone()),
+                    Err(problem) => found.problems.push((run.clone(), problem)),
+                }
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 1..names.len().min(AT_ONCE) {
+                scope.spawn(read);
+            }
+            read();
+        });
+        let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(found.sorted(most))
+    }
+}
+
+/// What was read so far, in no order.
+#[derive(Default)]
+struct Found {
+    runs: Vec<RunRecord>,
+    older: usize,
+    unfinished: Vec<String>,
+    problems: Vec<(String, Diagnostic)>,
+}
+
+impl Found {
+    fn add(&mut self, record: RunRecord, most: usize) {
+        self.runs.push(record);
+        if self.runs.len() > most.saturating_mul(2) {
+            self.keep(most);
+        }
+    }
+
+    fn keep(&mut self, most: usize) {
+        self.runs
+            .sort_by(|a, b| (b.started_at, &a.run).cmp(&(a.started_at, &b.run)));
+        self.older += self.runs.len().saturating_sub(most);
+        self.runs.truncate(most);
+    }
+
+    fn sorted(mut self, most: usize) -> History {
+        self.keep(most);
+        self.unfinished.sort();
+        self.problems.sort_by(|(a, _), (b, _)| a.cmp(b));
+        History {
+            runs: self.runs,
+            older: self.older,
+            unfinished: self.unfinished,
+            problems: self.problems.into_iter().map(|(_, why)| why).collect(),
+        }
+    }
+}
+
+/// Where a pipeline of a cluster keeps its runs: the address that its pods are given. `None` where it is not there, or has none.
+#[cfg(feature = "cloud")]
+pub fn store_in_cluster(
+    cluster: &Cluster,
+    namespace: &str,
+    pipeline: &str,
+) -> Result<Option<String>, Failure> {
+    let settings = cluster.get(&CONFIG_MAP, namespace, &settings_name(pipeline))?;
+    let address = settings.and_then(|settings| {
+        let data = settings.content.get("data")?;
+        Some(data.get(STORE_KEY)?.as_str()?.to_owned())
+    });
+    Ok(address.filter(|address| !address.is_empty()))
 }
 
 /// One run: by its name, or `last` for the newest with a record.
@@ -52,7 +141,7 @@ pub fn find(store: &dyn Store, name: &str) -> Result<RunRecord, Diagnostic> {
         return record(store, name)?.ok_or_else(|| unfinished(store, name));
     }
     let history = match name {
-        LAST => History::read(store)?,
+        LAST => History::newest(store, 1)?,
         _ => History::default(),
     };
     match history.runs.into_iter().next() {

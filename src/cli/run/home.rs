@@ -1,6 +1,7 @@
 //! `.aphex` in a project: where runs on this machine keep what they keep. Version control does not see it.
 
 use std::fs;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,25 +10,32 @@ use jiff::Timestamp;
 use crate::cli::run::sweep::{self, Alive, Beginning};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::input::NOT_WRITTEN;
-use crate::model::Checkout;
 use crate::stage::checkout::{self, Git, Snapshot, Wish};
 use crate::stage::log::Log;
 use crate::stage::process::Stop;
-use crate::stage::store::{Address, LocalStore};
+use crate::stage::record::keys;
+use crate::stage::store::{self, Address, Key, Store};
 
-/// `.aphex` of a project.
+/// `.aphex` of a project, and the store of its runs.
 #[derive(Debug)]
 pub struct Home {
     project: PathBuf,
     root: PathBuf,
+    address: Address,
 }
 
 impl Home {
-    /// That of a project; made where it is not there.
-    pub fn open(project: &Path) -> Result<Self, Diagnostic> {
+    /// That of a project; made where it is not there. Runs are kept in it, unless another store is named.
+    pub fn open(project: &Path, store: Option<&str>) -> Result<Self, Diagnostic> {
+        let root = project.join(".aphex");
+        let address = match store {
+            Some(address) => Address::parse(address)?,
+            None => Address::folder(&root.join("store"))?,
+        };
         let home = Home {
             project: project.to_owned(),
-            root: project.join(".aphex"),
+            root,
+            address,
         };
         for folder in [home.root.clone(), home.runs()] {
             fs::create_dir_all(&folder).map_err(|error| unwritten(&folder, &error))?;
@@ -46,29 +54,18 @@ impl Home {
     }
 
     /// The store of artifacts and records.
-    pub fn store(&self) -> Result<LocalStore, Diagnostic> {
-        LocalStore::open(&self.root.join("store"))
+    pub fn store(&self) -> Result<Box<dyn Store>, Diagnostic> {
+        store::open(&self.address)
     }
 
     /// Its address.
-    pub fn store_url(&self) -> Result<String, Diagnostic> {
-        Ok(Address::folder(&self.root.join("store"))?.to_string())
+    pub fn store_url(&self) -> String {
+        self.address.to_string()
     }
 
     /// What a run works on: a commit that is named, or a snapshot of the working tree.
-    pub fn commit(
-        &self,
-        sha: Option<&str>,
-        settings: &Checkout,
-        log: &Log,
-        stop: &Stop,
-    ) -> Result<Snapshot, Diagnostic> {
-        let git = Git::find(log, stop)?;
-        let wish = Wish {
-            revision: sha,
-            submodules: settings.submodules,
-            lfs: settings.lfs,
-        };
+    pub fn commit(&self, wish: Wish<'_>, stop: &Stop) -> Result<Snapshot, Diagnostic> {
+        let git = Git::find(&Log::new(Vec::new()), stop)?;
         checkout::snapshot(&git, &self.project, &self.root.join("repository"), wish)
     }
 
@@ -83,17 +80,26 @@ impl Home {
         sweep::alive(&folder).map_err(|error| unwritten(&folder, &error))
     }
 
-    /// Makes a run's folder under a name that no other has: `shop-20300131-050000`.
-    pub fn new_run(&self, pipeline: &str) -> Result<String, Diagnostic> {
+    /// Makes a run's folder under a name that no other has: `shop-20300131-050000`. In a store that others write to as well the name
+    /// goes on, since theirs may begin in the same second: `shop-20300131-050000-3fa9`.
+    ///
+    /// An `A0930` where the store cannot be read.
+    pub fn new_run(&self, pipeline: &str, store: &dyn Store) -> Result<String, Diagnostic> {
         let time = Timestamp::now().strftime("%Y%m%d-%H%M%S");
-        let first = format!("{pipeline}-{time}");
+        let first = match self.address {
+            Address::Folder(_) => format!("{pipeline}-{time}"),
+            Address::Bucket { .. } => {
+                let random = RandomState::new().build_hasher().finish() & 0xffff;
+                format!("{pipeline}-{time}-{random:04x}")
+            }
+        };
         for number in 1.. {
             let name = match number {
                 1 => first.clone(),
                 _ => format!("{first}-{number}"),
             };
             // The folder of one that succeeded within this second is gone already; what it has left is not.
-            if self.root.join("store/runs").join(&name).exists() {
+            if store.get(&Key::new(keys::record(&name))?)?.is_some() {
                 continue;
             }
             let folder = self.folder_of(&name);
@@ -116,9 +122,21 @@ impl Home {
         let _ = fs::remove_dir_all(self.folder_of(run));
     }
 
-    /// The path of an object of the store, for people.
+    /// Where an object of the store is, for people: a path, or an address.
     pub fn shown(&self, key: &str) -> String {
-        from_here(&self.root.join("store").join(key))
+        match &self.address {
+            Address::Folder(folder) => from_here(&folder.join(key)),
+            Address::Bucket { .. } => format!("{}/{key}", self.address),
+        }
+    }
+
+    /// What commands that look at its runs need to be told: nothing where the store is the project's own.
+    pub fn store_argument(&self) -> String {
+        let own = Address::folder(&self.root.join("store"));
+        match own.is_ok_and(|own| own == self.address) {
+            true => String::new(),
+            false => format!(" --store {}", self.address),
+        }
     }
 
     /// The path of a run's working trees, for people.
@@ -132,7 +150,8 @@ fn from_here(path: &Path) -> String {
     crate::project::relative(path, &here)
 }
 
-fn unwritten(path: &Path, error: &io::Error) -> Diagnostic {
+/// A file or folder that cannot be written.
+pub fn unwritten(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::without_place(
         &NOT_WRITTEN,
         format!("`{}` cannot be written", path.display()),

@@ -1,44 +1,52 @@
 //! `aphex run`
 
 mod ask;
+mod chosen;
 mod home;
+mod inputs;
 mod live;
+mod past;
 mod plain;
 mod sweep;
+mod words;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use jiff::Timestamp;
 
 use crate::cli::console::Console;
 use crate::cli::input::{self, Input};
 use crate::cli::run::home::Home;
-use crate::cli::{Exit, output};
-use crate::diagnostics::codes::run as codes;
-use crate::diagnostics::{Diagnostic, Report, Role, did_you_mean, human, list_names};
-use crate::graph::{self, Entry, StageKind};
+use crate::cli::{Exit, output, pick};
+use crate::diagnostics::{Diagnostic, Report, human};
+use crate::graph;
 use crate::model::Pipeline;
 use crate::ops::run::{Plan, Progress, resume, run};
-use crate::stage::log::Log;
+use crate::stage::checkout::{Snapshot, Wish};
 use crate::stage::process::Stop;
-use crate::stage::record::{Engine, Outcome, RunRecord, keys};
-use crate::stage::store::{Key, Store};
+use crate::stage::record::{Engine, Outcome, keys};
+use crate::stage::store::Key;
 use crate::stage::{self, RunInfo};
 
 /// Run a pipeline on this machine
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The same stages as in the cluster, as processes of this machine, from a snapshot of the working tree as it is. Stacks are
-synthesised and held against the pipeline; without --deploy nothing is deployed, and what comes after a deployment is left out.
+The same stages as in the cluster, as processes of this machine, from a snapshot of the working tree as it is.
+Stacks are synthesised and held against the pipeline.
+Without --deploy nothing is deployed, and what comes after a deployment is left out.
 
 Examples:
   aphex run                     build, check, synthesise every environment
   aphex run --only dev          one environment
   aphex run --only dev --deploy deploy it, with the AWS credentials of this shell
-  aphex run --from dev/smoke    the rest of a run of this commit that got as far as there
+  aphex run --deploy --from dev/smoke
+                                the rest of a run of this commit that got as far as there
   aphex run --container         steps that name an image run in it, as in the cluster
+  aphex run --store s3://acme-artifacts
+                                artifacts and records go to a bucket, with the credentials of this shell
 
 Exit codes: 0 fine, 1 the pipeline or the run has errors, 64 wrong usage")]
 pub struct Run {
@@ -46,7 +54,7 @@ pub struct Run {
     #[arg(value_name = "FILE")]
     path: Option<PathBuf>,
     /// Only these environments
-    #[arg(long, value_name = "ENV", value_delimiter = ',')]
+    #[arg(long, value_name = "ENV", value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
     only: Vec<String>,
     /// Deploy what is synthesised
     #[arg(long)]
@@ -60,12 +68,18 @@ pub struct Run {
     /// Run the steps that name an image in containers of it, by podman or docker
     #[arg(long)]
     container: bool,
-    /// This commit, in place of the working tree
+    /// This commit and its pipeline, in place of the working tree
     #[arg(long, value_name = "COMMIT")]
     sha: Option<String>,
     /// How many stages at once [default: the number of processors]
-    #[arg(long, short, value_name = "N")]
-    jobs: Option<usize>,
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    jobs: Option<u32>,
+    /// Keep artifacts and records in this store, such as `s3://BUCKET/PREFIX` [default: `.aphex` of the project]
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+    /// The pipeline, where the file has several
+    #[arg(long, value_name = "NAME")]
+    pipeline: Option<String>,
     /// Show every line, also in a terminal
     #[arg(long, short)]
     verbose: bool,
@@ -80,29 +94,35 @@ pub struct Run {
 impl Run {
     /// Runs it, and says how it went.
     pub fn run(self, console: &mut Console) -> Exit {
-        let Some(input) = input::one(self.root.as_deref(), self.path.as_deref(), console) else {
-            return Exit::Errors;
+        self.done(console).unwrap_or_else(|exit| exit)
+    }
+
+    fn done(self, console: &mut Console) -> Result<Exit, Exit> {
+        let past = match &self.sha {
+            None => None,
+            Some(sha) => {
+                let (root, path) = (self.root.as_deref(), self.path.as_deref());
+                let past = past::at(sha, root, path, self.store.as_deref());
+                Some(past.map_err(|reports| told(&reports, console))?)
+            }
         };
-        let mut analysis = output::look(&input);
+        let own = match &past {
+            Some(_) => None,
+            None => input::one(self.root.as_deref(), self.path.as_deref(), console),
+        };
+        let input = past.as_ref().map(|past| &past.input).or(own.as_ref());
+        let input = input.ok_or(Exit::Errors)?;
+        let mut analysis = output::look(input);
         let refused = analysis.has_errors();
         let pipelines = std::mem::take(&mut analysis.pipelines);
-        let report = [output::report(&input, analysis)];
-        console.remark(&human::render(&report, console.err));
+        told(&[output::report(input, analysis)], console);
         if refused {
-            return Exit::Errors;
+            return Err(Exit::Errors);
         }
-        let Some(pipeline) = pipelines.first() else {
-            console.fail("the file has no pipeline to run", None);
-            return Exit::Errors;
-        };
-        match self.go(console, &input, pipeline) {
-            Ok(exit) => exit,
-            Err(problem) => {
-                let report = Report::without_sources(vec![problem]);
-                console.remark(&human::render(&[report], console.err));
-                Exit::Errors
-            }
-        }
+        let pipeline = pick::one(&pipelines, self.pipeline.as_deref(), console)?;
+        let commit = past.as_ref().map(|past| past.commit.clone());
+        self.go(console, input, pipeline, commit)
+            .map_err(|problem| told(&[Report::without_sources(vec![problem])], console))
     }
 
     fn go(
@@ -110,28 +130,27 @@ impl Run {
         console: &mut Console,
         input: &Input,
         pipeline: &Pipeline,
+        commit: Option<Snapshot>,
     ) -> Result<Exit, Diagnostic> {
         let graph = graph::build(pipeline);
-        let Some(entry) = graph.entries.first() else {
+        let Some(entry) = chosen::entry(&graph, &self.only)? else {
             return Ok(Exit::Fine);
         };
-        let entry = graph
-            .entries
-            .iter()
-            .find(|entry| self.is_reached(entry))
-            .unwrap_or(entry);
-        self.check_names(entry)?;
+        let inputs = inputs::of(pipeline, &self.inputs)?;
         let stop = Stop::on_signals()?;
-        let home = Home::open(input.project.root())?;
+        let home = Home::open(input.project.root(), self.store.as_deref())?;
         let beginning = home.sweep()?;
-        let commit = home.commit(
-            self.sha.as_deref(),
-            &pipeline.checkout,
-            &Log::new(Vec::new()),
-            &stop,
-        )?;
-        let run_name = home.new_run(&pipeline.name.value)?;
-        let _alive = home.alive(&run_name)?;
+        let commit = match commit {
+            Some(commit) => commit,
+            None => {
+                let wish = Wish {
+                    revision: None,
+                    submodules: pipeline.checkout.submodules,
+                    lfs: pipeline.checkout.lfs,
+                };
+                home.commit(wish, &stop)?
+            }
+        };
         let mut info = RunInfo {
             pipeline: pipeline.name.value.clone(),
             file: input.name.clone(),
@@ -140,31 +159,40 @@ impl Run {
             github: std::env::var("APHEX_GITHUB").unwrap_or_else(|_| stage::github()),
             engine: Engine::Local,
             entry: entry.name.clone(),
-            run: run_name.clone(),
+            run: String::new(),
             started_at: Timestamp::now(),
-            commit: commit.commit.clone(),
+            commit: commit.commit,
             event: "manual".to_owned(),
-            reference: commit.reference.clone(),
+            reference: commit.reference,
             actor: std::env::var("USER").unwrap_or_default(),
             pull_request: None,
-            inputs: self.inputs(pipeline)?,
-            store: home.store_url()?,
+            inputs,
+            store: home.store_url(),
             local_changes: commit.local_changes,
             synth_only: !self.deploy,
-            only: self.only.clone(),
+            only: self.only,
             from: None,
             containers: self.container,
         };
         let store = home.store()?;
-        if let Some(stage) = &self.from {
-            let earlier = resume::find(&store, entry, &info, stage, self.of.as_deref());
-            // A run that does not begin leaves nothing.
-            let earlier = earlier.inspect_err(|_| home.tidy(&run_name))?;
-            info.from = Some(stage::From {
-                stage: stage.clone(),
-                run: earlier.run.clone(),
-            });
-            resume::take(&store, entry, &info, &earlier)?;
+        let store = store.as_ref();
+        let earlier = match &self.from {
+            Some(stage) => {
+                let earlier = resume::find(store, entry, &info, stage, self.of.as_deref())?;
+                info.from = Some(stage::From {
+                    stage: stage.clone(),
+                    run: earlier.run.clone(),
+                });
+                Some(earlier)
+            }
+            None => None,
+        };
+        // What is refused leaves nothing: from here on there is a run.
+        info.run = home.new_run(&info.pipeline, store)?;
+        let run_name = info.run.clone();
+        let _alive = home.alive(&run_name)?;
+        if let Some(earlier) = &earlier {
+            resume::take(store, entry, &info, earlier)?;
         }
         drop(beginning);
         let most = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
@@ -173,164 +201,30 @@ impl Run {
             entry,
             info,
             folder: home.folder_of(&run_name),
-            most: self.jobs.unwrap_or(most),
+            most: self.jobs.map_or(most, |jobs| jobs as usize),
         };
         let mut progress: Box<dyn Progress> = match std::io::stdout().is_terminal() && !self.verbose
         {
             true => Box::new(live::Live::new(console.out)),
             false => Box::new(plain::Plain::new(console.out, &plan)),
         };
-        console.print(&heading(&plan, console));
-        let record = run(&plan, &store, progress.as_mut(), &|| stop.is_set());
+        console.print(&words::heading(&plan, console));
+        let record = run(&plan, store, progress.as_mut(), &|| stop.is_set());
         drop(progress);
         let json = serde_json::to_vec_pretty(&record).unwrap_or_default();
         store.put_new(&Key::new(keys::record(&run_name))?, &json)?;
         if record.outcome == Outcome::Succeeded {
             home.tidy(&run_name);
         }
-        console.print(&closing(&record, &home, console));
+        console.print(&words::closing(&record, &home, console));
         Ok(match record.outcome {
             Outcome::Succeeded => Exit::Fine,
             _ => Exit::Errors,
         })
     }
-
-    /// Whether an entry has every environment that is wanted; the first one does where none is.
-    fn is_reached(&self, entry: &Entry<'_>) -> bool {
-        let names = environments(entry);
-        self.only
-            .iter()
-            .all(|wanted| names.contains(&wanted.as_str()))
-            && entry.kind != graph::EntryKind::Validate
-    }
-
-    fn check_names(&self, entry: &Entry<'_>) -> Result<(), Diagnostic> {
-        let names = environments(entry);
-        let Some(wrong) = self
-            .only
-            .iter()
-            .find(|wanted| !names.contains(&wanted.as_str()))
-        else {
-            return Ok(());
-        };
-        let problem = Diagnostic::without_place(
-            &codes::NO_SUCH_ENVIRONMENT,
-            format!("there is no environment `{wrong}`"),
-        )
-        .note(format!(
-            "there are {}",
-            list_names(names.iter().copied(), 12)
-        ));
-        Err(match did_you_mean(wrong, names.iter().copied()) {
-            Some(meant) => problem.help(format!("did you mean `{meant}`?")),
-            None => problem,
-        })
-    }
-
-    /// The inputs as given, with the defaults of those that are not (the pipeline's own rules for them hold).
-    fn inputs(
-        &self,
-        pipeline: &Pipeline,
-    ) -> Result<crate::collections::IndexMap<String, String>, Diagnostic> {
-        let wrong = |message: String| Diagnostic::without_place(&codes::MALFORMED, message);
-        let mut given: crate::collections::IndexMap<String, String> =
-            crate::collections::IndexMap::default();
-        for pair in &self.inputs {
-            let (name, value) = pair
-                .split_once('=')
-                .ok_or_else(|| wrong(format!("`--input {pair}` is no NAME=VALUE")))?;
-            given.insert(name.to_owned(), value.to_owned());
-        }
-        let mut inputs = crate::collections::IndexMap::default();
-        for input in &pipeline.inputs {
-            let name = &input.name.value;
-            let value = given.shift_remove(name);
-            let value =
-                value.or_else(|| input.default.as_ref().map(|default| default.value.clone()));
-            let value = value.ok_or_else(|| {
-                wrong(format!("the input `{name}` has no value"))
-                    .help(format!("give it: `--input {name}=…`"))
-            })?;
-            let mut choices = input.choices.iter();
-            if !input.choices.is_empty() && !choices.any(|choice| choice.value == value) {
-                let names = input.choices.iter().map(|choice| choice.value.as_str());
-                return Err(wrong(format!("the input `{name}` cannot be `{value}`"))
-                    .note(format!("it is one of {}", list_names(names, 12))));
-            }
-            if let Some(pattern) = &input.pattern
-                && !regex::Regex::new(&format!("^(?:{})$", pattern.value))
-                    .is_ok_and(|regex| regex.is_match(&value))
-            {
-                return Err(wrong(format!("the input `{name}` cannot be `{value}`"))
-                    .note(format!("it must match `{}`", pattern.value)));
-            }
-            inputs.insert(name.clone(), value);
-        }
-        match given.keys().next() {
-            None => Ok(inputs),
-            Some(name) => {
-                let problem = wrong(format!("the pipeline has no input `{name}`"));
-                let names = pipeline
-                    .inputs
-                    .iter()
-                    .map(|input| input.name.value.as_str());
-                Err(match did_you_mean(name, names) {
-                    Some(meant) => problem.help(format!("did you mean `{meant}`?")),
-                    None => problem,
-                })
-            }
-        }
-    }
 }
 
-/// The names of an entry's environments.
-fn environments<'e>(entry: &'e Entry<'_>) -> Vec<&'e str> {
-    let stages = entry.stages.iter();
-    stages
-        .filter(|stage| matches!(stage.kind, StageKind::Environment(_)))
-        .map(|stage| stage.name.as_str())
-        .collect()
-}
-
-fn heading(plan: &Plan<'_, '_>, console: &Console) -> String {
-    let info = &plan.info;
-    let commit: String = info.commit.chars().take(7).collect();
-    let changes = match info.local_changes {
-        true => ", with local changes",
-        false => "",
-    };
-    let deploys = match info.synth_only {
-        true => "nothing is deployed (--deploy does)",
-        false => "deploys",
-    };
-    let name = console.out.paint(Role::Strong, &info.run);
-    let from = match &info.from {
-        Some(from) => format!(
-            "; from `{}` on, with what `{}` has left",
-            from.stage, from.run
-        ),
-        None => String::new(),
-    };
-    format!("{name} at {commit}{changes}; {deploys}{from}\n")
-}
-
-fn closing(record: &RunRecord, home: &Home, console: &Console) -> String {
-    let (role, word) = match record.outcome {
-        Outcome::Succeeded => (Role::Added, "succeeded"),
-        other => (Role::Error, other.word()),
-    };
-    let word = console.out.paint(role, word);
-    let record_path = home.shown(&keys::record(&record.run));
-    let trees = match record.outcome {
-        Outcome::Succeeded => String::new(),
-        _ => format!("  its working trees: {}\n", home.shown_folder(&record.run)),
-    };
-    format!(
-        "\n{} {word} after {}\n  {record_path}\n  aphex history {run}\n  aphex graph --run {run}\n{trees}",
-        record.run,
-        crate::stage::process::time_in_words(std::time::Duration::from_secs_f64(
-            record.seconds.max(0.0)
-        )),
-        run = record.run,
-    )
+fn told(reports: &[Report], console: &mut Console) -> Exit {
+    console.remark(&human::render(reports, console.err));
+    Exit::Errors
 }

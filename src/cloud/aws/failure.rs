@@ -148,6 +148,10 @@ impl Failure {
     }
 
     fn help(&self) -> Option<&'static str> {
+        // How S3 says that a bucket is elsewhere.
+        if let Some("PermanentRedirect" | "AuthorizationHeaderMalformed") = self.code.as_deref() {
+            return Some("name the region of the bucket: `AWS_REGION=…`");
+        }
         Some(match self.cause {
             Cause::NoCredentials => {
                 "sign in (`aws sso login`, `aws configure`), or set `AWS_PROFILE`; in a cluster, the pod's service account needs a role"
@@ -315,6 +319,12 @@ mod tests {
         let cut = SdkError::<GetCallerIdentityError, ()>::timeout_error("too late");
         let problem = Failure::of("sts:GetCallerIdentity", cut).into_diagnostic();
         assert_eq!(problem.code, &codes::UNREACHABLE);
+    }
+
+    #[test]
+    fn a_bucket_elsewhere_asks_for_its_region() {
+        let problem = answer("PermanentRedirect", "use the specified endpoint").into_diagnostic();
+        assert!(problem.help.is_some_and(|help| help.contains("AWS_REGION")));
     }
 
     #[test]

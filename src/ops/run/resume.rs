@@ -33,6 +33,17 @@ pub fn find(
             None => problem.help("`aphex graph` shows the stages"),
         });
     }
+    let is_meant = |of: &&Stage<'_>| path_of(entry, of.id) == stage;
+    let first = entry.stages.iter().find(is_meant);
+    if first.is_some_and(|first| info.leaves_out_with_all(entry, first)) {
+        let problem = wrong(format!("`{}` is no part of this run", safe::line(stage)));
+        return Err(match info.synth_only {
+            true => problem
+                .note("without `--deploy` nothing is deployed, and what works with what is deployed is left out")
+                .help(format!("`aphex run --deploy --from {stage}`, or begin at its environment")),
+            false => problem.help("name it, or its environment, in `--only`, or leave that out"),
+        });
+    }
     let commit: String = info.commit.chars().take(7).collect();
     if let Some(name) = of {
         let record = history::find(store, name)?;
@@ -53,11 +64,8 @@ pub fn find(
         };
     }
     let mut first = None;
-    let runs = History::read(store)?.runs;
-    let same = runs
-        .into_iter()
-        .filter(|run| run.commit == info.commit && run.pipeline == info.pipeline);
-    for record in same {
+    let is_same = |run: &RunRecord| run.commit == info.commit && run.pipeline == info.pipeline;
+    for record in History::of(store, usize::MAX, is_same)?.runs {
         match lacks(store, entry, info, stage, &record) {
             None => return Ok(record),
             Some(why) => {

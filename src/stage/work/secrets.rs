@@ -28,7 +28,14 @@ impl Context {
         if self.run.engine == Engine::Local
             && let Ok(text) = std::env::var(variable_of(secret))
         {
-            return Ok(text);
+            let variable = variable_of(secret);
+            return match text.is_empty() {
+                false => Ok(text),
+                true => {
+                    Err(missing(secret)
+                        .note(format!("the variable `{variable}` is set, and empty")))
+                }
+            };
         }
         match secret.store {
             SecretStore::Kubernetes if self.run.engine == Engine::Local => Err(missing(secret)

@@ -10,6 +10,9 @@ pub fn took(seconds: f64) -> String {
     if !(seconds.is_finite() && seconds > 0.0) {
         return "0 s".to_owned();
     }
+    if seconds < 0.05 {
+        return format!("{:.0} ms", (seconds * 1000.0).max(1.0));
+    }
     if seconds < 9.95 {
         return format!("{seconds:.1} s");
     }
@@ -84,7 +87,7 @@ mod tests {
     #[test]
     fn times_have_two_units_at_most() {
         let cases = [
-            (0.04, "0.0 s"),
+            (0.04, "40 ms"),
             (0.44, "0.4 s"),
             (9.96, "10 s"),
             (12.4, "12 s"),
