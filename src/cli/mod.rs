@@ -69,6 +69,8 @@ struct Cli {
 enum Command {
     #[cfg(feature = "cloud")]
     Apply(cluster::Apply),
+    #[cfg(feature = "cloud")]
+    Bootstrap(cluster::Bootstrap),
     Check(check::Check),
     Compile(compile::Compile),
     #[cfg(feature = "cloud")]
@@ -90,6 +92,8 @@ fn dispatch(command: Command, console: &mut Console) -> Exit {
     match command {
         #[cfg(feature = "cloud")]
         Command::Apply(command) => command.run(console),
+        #[cfg(feature = "cloud")]
+        Command::Bootstrap(command) => command.run(console),
         Command::Check(command) => command.run(console),
         Command::Compile(command) => command.run(console),
         #[cfg(feature = "cloud")]

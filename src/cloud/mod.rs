@@ -7,4 +7,5 @@ pub mod aws;
 pub mod github;
 pub mod http;
 pub mod kubernetes;
+pub mod random;
 pub mod tries;

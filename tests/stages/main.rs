@@ -6,6 +6,7 @@ mod support;
 mod assemblies;
 mod aws;
 mod bake;
+mod bootstrap;
 mod containers;
 mod deploy;
 mod deploy_python;

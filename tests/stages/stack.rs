@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use aphex::cloud::aws::cloudformation::{self, Change, Deployed, Progress, Wanted, Watch};
+use aphex::cloud::aws::s3::Bucket;
 use aphex::cloud::aws::{Access, Aws, Profile};
 use aphex::diagnostics::Diagnostic;
 use aphex::diagnostics::codes::aws::{DENIED, FAILED, NO_EXPORT, STACK_FAILED, STACK_STUCK};
@@ -51,6 +52,11 @@ impl Place {
             told: Vec::new(),
             _folder: folder,
         }
+    }
+
+    /// A bucket of the account.
+    pub fn bucket(&self, name: &str) -> Bucket {
+        Bucket::new(&self.aws, name)
     }
 
     /// The template of a stack, as it is.

@@ -6,11 +6,19 @@ use crate::cli::Exit;
 use crate::cli::cluster::{Source, refuse};
 use crate::cli::console::Console;
 use crate::cloud::aws::cloudformation::{self, Change, Progress, Watch};
-use crate::cloud::aws::{Access, Aws};
+use crate::cloud::aws::s3::Bucket;
+use crate::cloud::aws::sts::{self, Caller};
+use crate::cloud::aws::{Access, Aws, Failure};
+use crate::diagnostics::plural;
 use crate::model::Pipeline;
-use crate::stage::apply::{Stack, delete_stack, deploy_stack, line};
+use crate::ops::install::Check;
+use crate::stage::apply::{BUCKET, Stack, delete_stack, deploy_stack, line};
 use crate::target::names::stack_name;
-use crate::target::stack::{EXPORTS, Options};
+use crate::target::stack::{EXPORTS, Export, Options};
+
+const NO_REGION: &str = "no AWS region is known";
+const NAME_IT: &str =
+    "name the region of the cluster: `--region eu-central-1`; `--objects-only` leaves AWS alone";
 
 /// Where the stack is.
 #[derive(Args, Debug)]
@@ -26,20 +34,59 @@ pub struct Place {
     region: Option<String>,
 }
 
+/// A stack that is there.
+pub struct Owned {
+    pub aws: Aws,
+    /// Its bucket.
+    pub bucket: Option<String>,
+}
+
 impl Place {
     fn aws(&self, console: &mut Console) -> Result<Aws, Exit> {
-        let access = Access {
-            region: self.region.clone(),
-            ..Access::default()
-        };
-        let aws = Aws::new(&access)
+        let aws = self
+            .found()
             .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
         if aws.region().is_none() {
-            let help = "name the region of the cluster: `--region eu-central-1`; `--objects-only` leaves AWS alone";
-            console.fail("no AWS region is known", Some(help));
+            console.fail(NO_REGION, Some(NAME_IT));
             return Err(Exit::Errors);
         }
         Ok(aws)
+    }
+
+    fn found(&self) -> Result<Aws, Failure> {
+        Aws::new(&Access {
+            region: self.region.clone(),
+            ..Access::default()
+        })
+    }
+
+    /// Looks whether AWS has what the stack needs (10.2).
+    pub fn ready(&self, pipeline: &Pipeline) -> Vec<Check> {
+        if self.objects_only {
+            return Vec::new();
+        }
+        let aws = match self.found() {
+            Ok(aws) => aws,
+            Err(failure) => return vec![Check::failed("AWS", failure.into_diagnostic())],
+        };
+        let Some(region) = aws.region() else {
+            return vec![Check::missing(NO_REGION, [NAME_IT.to_owned()])];
+        };
+        let caller = match sts::caller(&aws) {
+            Ok(caller) => caller,
+            // Nothing else can be asked.
+            Err(failure) => return vec![Check::failed("AWS", failure.into_diagnostic())],
+        };
+        let Caller { account, arn } = caller;
+        let wanted = Export::names(&self.exports, &pipeline.cluster.value);
+        let what = format!("exports of cluster {}", pipeline.cluster.value);
+        vec![
+            Check::good(format!("AWS account {account} in {region}, as {arn}")),
+            match cloudformation::require(&aws, &wanted, &self.exports) {
+                Ok(_) => Check::good(what),
+                Err(problem) => Check::failed(&what, problem),
+            },
+        ]
     }
 
     /// Deploys the stack.
@@ -67,8 +114,8 @@ impl Place {
         Ok(stack)
     }
 
-    /// Whether there is a stack to be removed; asked before anything is, so that nothing is left half done for want of credentials.
-    pub fn look(&self, pipeline: &Pipeline, console: &mut Console) -> Result<Option<Aws>, Exit> {
+    /// The stack that is to be removed, where there is one; asked before anything is, so that nothing is left half done for want of credentials.
+    pub fn look(&self, pipeline: &Pipeline, console: &mut Console) -> Result<Option<Owned>, Exit> {
         if self.objects_only {
             return Ok(None);
         }
@@ -76,7 +123,27 @@ impl Place {
         let name = stack_name(&pipeline.cluster.value, &pipeline.name.value);
         let found = cloudformation::stack(&aws, &name);
         let found = found.map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
-        Ok(found.map(|_| aws))
+        Ok(found.map(|stack| Owned {
+            aws,
+            bucket: stack.outputs.get(BUCKET).cloned(),
+        }))
+    }
+
+    /// Removes the bucket and everything that was ever in it. Before the stack, which knows its name: interrupted, it goes on when it is called again.
+    pub fn empty(&self, owned: &Owned, console: &mut Console) -> Result<(), Exit> {
+        let Some(name) = &owned.bucket else {
+            return Ok(());
+        };
+        let bucket = Bucket::new(&owned.aws, name.clone());
+        let removed = bucket.remove().map_err(|failure| {
+            let help = "run it again: it goes on from here";
+            refuse(vec![failure.into_diagnostic().help(help)], console)
+        })?;
+        console.print(&match removed {
+            Some(count) => format!("removed bucket {name}, with {}\n", plural(count, "version")),
+            None => format!("there was no bucket {name}\n"),
+        });
+        Ok(())
     }
 
     /// Removes the stack, and says what of it is kept.

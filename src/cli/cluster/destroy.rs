@@ -15,13 +15,14 @@ use crate::target::names::stack_name;
 /// Remove a pipeline from the cluster and AWS: what it owns, and nothing else
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Shows what would be removed, and asks: first the objects, then the stack with its roles. Artifacts and records stay, runs that have ended stay until their time is over, and what belongs to the cluster or to other pipelines
-is not touched.
+Shows what would be removed, and asks: first the objects (with the webhook's Secret that `bootstrap` has made), then the stack with its roles. Artifacts and records stay unless you say `--with-artifacts`, runs that have ended stay
+until their time is over, and what belongs to the cluster or to other pipelines is not touched.
 
 Examples:
   aphex destroy --region eu-central-1
                                    the pipeline of this repository
   aphex destroy --yes              without a question, in scripts
+  aphex destroy --with-artifacts   and the bucket with all that was ever in it
 
 Exit codes: 0 removed, or nothing was there; 1 errors, or the answer was no; 64 wrong usage")]
 pub struct Destroy {
@@ -32,6 +33,9 @@ pub struct Destroy {
     /// Do not ask
     #[arg(long)]
     yes: bool,
+    /// Also the stack's bucket with all artifacts and records, for good
+    #[arg(long, conflicts_with = "objects_only")]
+    with_artifacts: bool,
     /// Even while runs are active: they go on to their end, and what they would have updated is gone
     #[arg(long)]
     with_active_runs: bool,
@@ -51,15 +55,15 @@ impl Destroy {
         let cluster = cluster(console)?;
         let owned = install::owned(&cluster, name, namespace)
             .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
-        let aws = self.place.look(pipeline, console)?;
+        let there = self.place.look(pipeline, console)?;
         let stack = stack_name(&pipeline.cluster.value, name);
         if owned.objects.is_empty() {
             console.print(&format!("{name} has nothing in namespace {namespace}\n"));
         }
-        if aws.is_none() && !self.place.objects_only {
+        if there.is_none() && !self.place.objects_only {
             console.print("there is no stack\n");
         }
-        if owned.objects.is_empty() && aws.is_none() {
+        if owned.objects.is_empty() && there.is_none() {
             return Ok(Exit::Fine);
         }
         if !owned.active.is_empty() && !self.with_active_runs {
@@ -77,7 +81,7 @@ impl Destroy {
             console.print(&format!("  - {} {}\n", kind.kind, object.name));
         }
         let count = plural(owned.objects.len(), "object");
-        let and_stack = match aws {
+        let and_stack = match there {
             Some(_) => {
                 console.print(&format!("  - stack {stack} in AWS, with its roles\n"));
                 " and its stack"
@@ -87,6 +91,17 @@ impl Destroy {
         if !self.yes && !agreed(&format!("remove {count} of {name}{and_stack}?"), console) {
             console.remark("nothing was removed\n");
             return Err(Exit::Errors);
+        }
+        let bucket = there.as_ref().and_then(|there| there.bucket.as_ref());
+        let bucket = bucket.filter(|_| self.with_artifacts);
+        if let Some(bucket) = bucket {
+            let question = format!(
+                "remove bucket {bucket}, with all artifacts and records of {name}, for good?"
+            );
+            if !self.yes && !agreed(&question, console) {
+                console.remark("nothing was removed\n");
+                return Err(Exit::Errors);
+            }
         }
         install::destroy(&cluster, namespace, &owned).map_err(|failure| {
             let problem = failure.into_diagnostic();
@@ -100,13 +115,19 @@ impl Destroy {
             let runs = plural(owned.ended + owned.active.len(), "run");
             text.push_str(&format!("left: {runs}, until their time is over\n"));
         }
-        text.push_str("left: artifacts and records in the store, and the namespace\n");
+        text.push_str(match bucket {
+            Some(_) => "left: the namespace\n",
+            None => "left: artifacts and records in the store, and the namespace\n",
+        });
         if self.place.objects_only {
             text.push_str("left: what there is in AWS\n");
         }
         console.print(&text);
-        if let Some(aws) = &aws {
-            self.place.delete(aws, pipeline, console)?;
+        if let Some(there) = &there {
+            if bucket.is_some() {
+                self.place.empty(there, console)?;
+            }
+            self.place.delete(&there.aws, pipeline, console)?;
         }
         Ok(Exit::Fine)
     }

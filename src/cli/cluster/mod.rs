@@ -2,9 +2,12 @@
 
 mod apply;
 mod aws;
+mod bootstrap;
 mod changes;
 mod destroy;
 mod plan;
+mod put;
+mod whereabouts;
 
 use std::path::PathBuf;
 
@@ -20,6 +23,7 @@ use crate::model::Pipeline;
 use crate::target::spec_hash;
 
 pub use apply::Apply;
+pub use bootstrap::Bootstrap;
 pub use destroy::Destroy;
 pub use plan::Plan;
 

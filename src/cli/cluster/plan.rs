@@ -91,7 +91,7 @@ impl Plan {
         };
         console.print(&text);
         if let Some(newer) = &plan.newer {
-            console.remark(&super::apply::younger(newer));
+            console.remark(&super::put::younger(newer));
             return Ok(Exit::Fine);
         }
         if self.format == Format::Human {

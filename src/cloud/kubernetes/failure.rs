@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::diagnostics::codes::cluster as codes;
+use kube::config::KubeconfigError;
+
+use crate::diagnostics::codes::{cluster as codes, cluster_ready};
 use crate::diagnostics::{Diagnostic, safe};
 
 /// Why a call failed, after all tries.
@@ -15,6 +17,8 @@ pub struct Failure {
     pub verb: &'static str,
     /// In the server's words, or the system's.
     pub message: String,
+    /// Which cluster was asked.
+    pub place: Option<String>,
 }
 
 /// Sorts of causes that ask for different things to be done.
@@ -24,10 +28,14 @@ pub enum Cause {
     NoCluster,
     /// No answer.
     Unreachable,
-    /// Who asks is unknown, or may not do this.
+    /// Who asks is unknown: it is a matter of credentials.
+    Unknown,
+    /// Who asks may not do this.
     Denied,
     /// There is none of that kind or name.
     NotFound,
+    /// There is no such namespace.
+    NoNamespace(String),
     /// There is one of that name.
     Exists,
     /// Somebody else has written what was to be written: the managers' names.
@@ -41,58 +49,64 @@ pub enum Cause {
 }
 
 impl Failure {
-    pub(super) fn no_cluster(error: kube::config::InferConfigError) -> Failure {
+    fn new(cause: Cause, verb: &'static str, message: String) -> Failure {
         Failure {
-            cause: Cause::NoCluster,
-            verb: "find",
-            message: said(&error),
+            cause,
+            verb,
+            message,
+            place: None,
         }
+    }
+
+    /// Outside of a pod it is a matter of the kubeconfig alone.
+    pub(super) fn no_cluster(error: kube::config::InferConfigError) -> Failure {
+        let is_pod = std::env::var_os("KUBERNETES_SERVICE_HOST").is_some();
+        let kubeconfig = error.source().filter(|_| !is_pod);
+        let parsed = kubeconfig.and_then(|cause| cause.downcast_ref::<KubeconfigError>());
+        let message = match (kubeconfig, parsed) {
+            // The parser's words quote the file, which holds tokens.
+            (_, Some(KubeconfigError::Parse(wrong))) => {
+                let place = wrong
+                    .location()
+                    .map(|place| format!(", from line {} column {}", place.line(), place.column()));
+                format!(
+                    "the kubeconfig is not YAML of its form{}",
+                    place.unwrap_or_default()
+                )
+            }
+            (Some(kubeconfig), _) => said(kubeconfig),
+            (None, _) => said(&error),
+        };
+        Failure::new(Cause::NoCluster, "find", message)
     }
 
     pub(super) fn of_system(error: &(dyn Error + 'static)) -> Failure {
-        Failure {
-            cause: Cause::Other,
-            verb: "ask",
-            message: said(error),
-        }
+        Failure::new(Cause::Other, "ask", said(error))
     }
 
     pub(super) fn malformed(error: &serde_json::Error) -> Failure {
-        Failure {
-            cause: Cause::Refused,
-            verb: "write",
-            message: error.to_string(),
-        }
+        Failure::new(Cause::Refused, "write", error.to_string())
     }
 
     pub(super) fn of(verb: &'static str, error: kube::Error) -> Failure {
+        let alone = |cause| Failure::new(cause, verb, said(&error));
         let status = match &error {
             kube::Error::Api(status) => status,
-            kube::Error::Auth(_) => {
-                return Failure {
-                    cause: Cause::Denied,
-                    verb,
-                    message: said(&error),
-                };
-            }
+            kube::Error::Auth(_) => return alone(Cause::Unknown),
             kube::Error::Service(_) | kube::Error::HyperError(_) => {
-                return Failure {
-                    cause: Cause::Unreachable,
-                    verb,
-                    message: said(&error),
-                };
+                return alone(Cause::Unreachable);
             }
-            _ => {
-                return Failure {
-                    cause: Cause::Other,
-                    verb,
-                    message: said(&error),
-                };
-            }
+            _ => return alone(Cause::Other),
         };
         let cause = match (status.code, status.reason.as_str()) {
-            (401 | 403, _) => Cause::Denied,
-            (404, _) => Cause::NotFound,
+            (401, _) => Cause::Unknown,
+            (403, _) => Cause::Denied,
+            (404, _) => match &status.details {
+                Some(details) if details.kind == "namespaces" => {
+                    Cause::NoNamespace(safe::line(&details.name).into_owned())
+                }
+                _ => Cause::NotFound,
+            },
             (409, "AlreadyExists") => Cause::Exists,
             (409, _) => {
                 let causes = status.details.iter().flat_map(|details| &details.causes);
@@ -102,11 +116,20 @@ impl Failure {
             (429 | 500..=599, _) => Cause::Busy,
             _ => Cause::Other,
         };
+        Failure::new(cause, verb, safe::line(&status.message).into_owned())
+    }
+
+    /// The same, with the cluster that was asked.
+    pub(super) fn at(self, place: &str) -> Failure {
         Failure {
-            cause,
-            verb,
-            message: safe::line(&status.message).into_owned(),
+            place: Some(place.to_owned()),
+            ..self
         }
+    }
+
+    /// Whether what was asked for is not there.
+    pub fn is_missing(&self) -> bool {
+        matches!(self.cause, Cause::NotFound | Cause::NoNamespace(_))
     }
 
     /// Whether it may be otherwise in a moment.
@@ -116,11 +139,30 @@ impl Failure {
 
     /// A problem of its own.
     pub fn into_diagnostic(self) -> Diagnostic {
-        let (code, message, help) = match self.cause {
+        let (code, message, help) = match &self.cause {
             Cause::NoCluster => (
                 &codes::NO_CLUSTER,
                 "there is no cluster to ask",
-                Some("set `KUBECONFIG`; in a pod, mount the token of its service account"),
+                Some(
+                    "set `KUBECONFIG` to a file that `kubectl` can use; in a pod, mount the token of its service account",
+                ),
+            ),
+            Cause::NoNamespace(name) => {
+                return Diagnostic::without_place(
+                    &codes::FAILED,
+                    format!("there is no namespace `{name}` in the cluster"),
+                )
+                .note(self.to_string())
+                .help(format!(
+                    "make one, `kubectl create namespace {name}`, or name another one in the file: `namespace = \"…\"`"
+                ));
+            }
+            Cause::Unknown => (
+                &cluster_ready::UNKNOWN,
+                "the cluster does not know who asks",
+                Some(
+                    "sign in again: `kubectl auth whoami` with the same `KUBECONFIG` shows whether that helped",
+                ),
             ),
             Cause::Unreachable => (
                 &codes::NO_CLUSTER,
@@ -145,7 +187,14 @@ impl Failure {
                 None,
             ),
         };
-        let problem = Diagnostic::without_place(code, message).note(self.to_string());
+        let mut problem = Diagnostic::without_place(code, message).note(self.to_string());
+        let is_of_place = matches!(
+            self.cause,
+            Cause::Unreachable | Cause::Unknown | Cause::Denied
+        );
+        if let Some(place) = self.place.as_ref().filter(|_| is_of_place) {
+            problem = problem.note(format!("the cluster is {place}"));
+        }
         match help {
             Some(help) => problem.help(help),
             None => problem,

@@ -98,3 +98,12 @@ pub const SECRET: Kind = kind("", "v1", "Secret", "secrets");
 
 /// Who does something alone.
 pub const LEASE: Kind = kind("coordination.k8s.io", "v1", "Lease", "leases");
+
+/// Where objects are.
+pub const NAMESPACE: Kind = kind("", "v1", "Namespace", "namespaces");
+
+/// Programs that run in a cluster.
+pub const DEPLOYMENT: Kind = kind("apps", "v1", "Deployment", "deployments");
+
+/// Argo Events: what carries events.
+pub const EVENT_BUS: Kind = kind("argoproj.io", "v1alpha1", "EventBus", "eventbus");

@@ -2,6 +2,7 @@
 //!
 //! Objects come and go as JSON: their types are the manifests' own.
 
+mod ask;
 mod failure;
 pub mod kinds;
 mod object;
@@ -9,14 +10,17 @@ mod object;
 use std::time::Duration;
 
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions};
+use kube::config::Kubeconfig;
 use kube::core::{ApiResource, DynamicObject};
 use kube::{Client, Config};
 use serde_json::Value;
 
+pub use ask::Ask;
 pub use failure::{Cause, Failure};
 pub use object::{Kind, Object};
 
 use crate::cloud::aws::runtime;
+use crate::diagnostics::safe;
 
 /// Who writes, in `managedFields`: the fields of an object that Aphex has written are its alone.
 pub const MANAGER: &str = "aphex";
@@ -31,6 +35,7 @@ const WAIT: Duration = Duration::from_millis(500);
 #[derive(Clone)]
 pub struct Cluster {
     client: Client,
+    place: String,
 }
 
 impl Cluster {
@@ -41,15 +46,21 @@ impl Cluster {
             config.connect_timeout = Some(CONNECT);
             config.read_timeout = Some(ANSWER);
             config.write_timeout = Some(ANSWER);
+            let place = place(&config);
             let client = Client::try_from(config).map_err(|error| Failure::of("connect", error))?;
-            Ok(Cluster { client })
+            Ok(Cluster { client, place })
         })
+    }
+
+    /// Which one it is: ``https://203.0.113.7 (context `dev`)``.
+    pub fn place(&self) -> &str {
+        &self.place
     }
 
     /// One object; `None` where there is none of the name.
     pub fn get(&self, kind: &Kind, namespace: &str, name: &str) -> Result<Option<Object>, Failure> {
         let api = self.api(kind, namespace);
-        let found = tried("get", || api.get_opt(name))?;
+        let found = self.tried("get", || api.get_opt(name))?;
         Ok(found.map(Object::from))
     }
 
@@ -57,7 +68,7 @@ impl Cluster {
     pub fn list(&self, kind: &Kind, namespace: &str, labels: &str) -> Result<Vec<Object>, Failure> {
         let api = self.api(kind, namespace);
         let wanted = ListParams::default().labels(labels);
-        let found = tried("list", || api.list(&wanted))?;
+        let found = self.tried("list", || api.list(&wanted))?;
         Ok(found.items.into_iter().map(Object::from).collect())
     }
 
@@ -75,7 +86,8 @@ impl Cluster {
         let mut params = PatchParams::apply(MANAGER).validation_strict();
         params.dry_run = is_trial;
         let patch = Patch::Apply(object);
-        tried("apply", || api.patch(name, &params, &patch)).map(Object::from)
+        self.tried("apply", || api.patch(name, &params, &patch))
+            .map(Object::from)
     }
 
     /// Changes some fields of an object as they are in `change` (RFC 7386). With a `resourceVersion` in it, one that somebody has changed since is a
@@ -93,7 +105,8 @@ impl Cluster {
             ..PatchParams::default()
         };
         let patch = Patch::Merge(change);
-        tried("patch", || api.patch(name, &params, &patch)).map(Object::from)
+        self.tried("patch", || api.patch(name, &params, &patch))
+            .map(Object::from)
     }
 
     /// Makes an object; `false` where one of the name is there already, which stays as it is.
@@ -105,7 +118,7 @@ impl Cluster {
             field_manager: Some(MANAGER.to_owned()),
             ..PostParams::default()
         };
-        match tried("create", || api.create(&params, &object)) {
+        match self.tried("create", || api.create(&params, &object)) {
             Ok(_) => Ok(true),
             Err(failure) if failure.cause == Cause::Exists => Ok(false),
             Err(failure) => Err(failure),
@@ -122,13 +135,18 @@ impl Cluster {
             }),
             ..DeleteParams::default()
         };
-        match tried("delete", || api.delete(&object.name, &params)) {
+        match self.tried("delete", || api.delete(&object.name, &params)) {
             Err(failure) if failure.cause == Cause::NotFound => Ok(()),
             done => done.map(|_| ()),
         }
     }
 
     fn api(&self, kind: &Kind, namespace: &str) -> Api<DynamicObject> {
+        self.api_of(kind, Some(namespace))
+    }
+
+    /// `None`: of all namespaces, or of a kind that is in none.
+    fn api_of(&self, kind: &Kind, namespace: Option<&str>) -> Api<DynamicObject> {
         let resource = ApiResource {
             group: kind.group.to_owned(),
             version: kind.version.to_owned(),
@@ -139,7 +157,32 @@ impl Cluster {
             kind: kind.kind.to_owned(),
             plural: kind.plural.to_owned(),
         };
-        Api::namespaced_with(self.client.clone(), namespace, &resource)
+        match namespace {
+            None => Api::all_with(self.client.clone(), &resource),
+            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
+        }
+    }
+
+    /// Asks again where that may help. Every call here may be made twice.
+    fn tried<T, F>(&self, verb: &'static str, ask: impl Fn() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, kube::Error>>,
+    {
+        wait(again(verb, ask)).map_err(|failure| failure.at(&self.place))
+    }
+}
+
+/// The address of its API server, and the context that names it.
+fn place(config: &Config) -> String {
+    let address = config.cluster_url.to_string();
+    let address = safe::line(address.trim_end_matches('/')).into_owned();
+    let file = match Kubeconfig::from_env() {
+        Ok(None) => Kubeconfig::read().ok(),
+        found => found.ok().flatten(),
+    };
+    match file.and_then(|file| file.current_context) {
+        Some(context) => format!("{address} (context `{}`)", safe::line(&context)),
+        None => address,
     }
 }
 
@@ -150,25 +193,22 @@ fn name_of(object: &Value) -> &str {
     name.and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Asks again where that may help. Every call here may be made twice.
-fn tried<T, F>(verb: &'static str, ask: impl Fn() -> F) -> Result<T, Failure>
+async fn again<T, F>(verb: &'static str, ask: impl Fn() -> F) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, kube::Error>>,
 {
-    wait(async {
-        let mut pause = WAIT;
-        let mut left = TRIES;
-        loop {
-            left -= 1;
-            match ask().await.map_err(|error| Failure::of(verb, error)) {
-                Err(failure) if failure.may_pass() && left > 0 => {
-                    tokio::time::sleep(pause).await;
-                    pause *= 2;
-                }
-                answer => return answer,
+    let mut pause = WAIT;
+    let mut left = TRIES;
+    loop {
+        left -= 1;
+        match ask().await.map_err(|error| Failure::of(verb, error)) {
+            Err(failure) if failure.may_pass() && left > 0 => {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
             }
+            answer => return answer,
         }
-    })
+    }
 }
 
 fn wait<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {

@@ -23,6 +23,8 @@ pub struct Kind {
 pub struct Object {
     /// Its name.
     pub name: String,
+    /// Its namespace; empty where it is in none.
+    pub namespace: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
     /// Its annotations.
@@ -51,6 +53,7 @@ impl From<DynamicObject> for Object {
         Object {
             content,
             name: metadata.name.unwrap_or_default(),
+            namespace: metadata.namespace.unwrap_or_default(),
             labels: metadata.labels.unwrap_or_default(),
             annotations: metadata.annotations.unwrap_or_default(),
             managers,

@@ -33,6 +33,7 @@ macro_rules! codes {
 pub mod aws;
 pub mod blocks;
 pub mod cluster;
+pub mod cluster_ready;
 pub mod evaluation;
 pub mod input;
 pub mod names;
@@ -70,6 +71,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         run_tests::ALL,
         aws::ALL,
         run_container::ALL,
+        cluster_ready::ALL,
         run_approval::ALL,
         cluster::ALL,
     ]

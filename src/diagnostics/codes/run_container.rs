@@ -1,4 +1,4 @@
-//! A0980 to A0989: containers on one machine.
+//! A0980 to A0985: containers on one machine.
 
 codes! {
     NOT_STARTED "A0980" "a container cannot be started";

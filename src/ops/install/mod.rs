@@ -2,6 +2,8 @@
 
 mod destroy;
 mod facts;
+mod ready;
+mod webhook;
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,6 +21,8 @@ use crate::target::Emit;
 
 pub use destroy::{Owned, destroy, owned};
 pub use facts::known;
+pub use ready::{Check, State, ready, refuses_changes};
+pub use webhook::{Webhook, webhook};
 
 /// How long somebody else is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -109,6 +109,8 @@ pub fn plan<'a>(
                 before,
             }),
             Ok(None) => {}
+            // A namespace that is not there is missing once.
+            Err(problem) if problems.contains(&*problem) => {}
             Err(problem) => problems.push(*problem),
         }
     }
@@ -135,7 +137,7 @@ pub fn owned(cluster: &Cluster, scope: Scope<'_>) -> Result<Vec<(Kind, Object)>,
     for kind in scope.kinds {
         match cluster.list(kind, scope.namespace, &selector) {
             Ok(found) => owned.extend(found.into_iter().map(|object| (*kind, object))),
-            Err(failure) if failure.cause == Cause::NotFound => {}
+            Err(failure) if failure.is_missing() => {}
             Err(failure) => return Err(failure),
         }
     }
@@ -305,7 +307,7 @@ fn refused(failure: Failure, kind: &Kind, name: &str, namespace: &str) -> Diagno
         )
         .note(failure.to_string())
         .help("run it again"),
-        // Objects that are wanted are made; what is not found is their kind, or the namespace.
+        // Objects that are wanted are made; what is not found is their kind.
         Cause::NotFound => {
             let message = format!("the cluster does not take the {word} `{name}`");
             let help = match kind.group {
@@ -315,13 +317,14 @@ fn refused(failure: Failure, kind: &Kind, name: &str, namespace: &str) -> Diagno
                 "gateway.networking.k8s.io" => {
                     "`expose gateway` needs the Gateway API in the cluster; `expose ingress` does without"
                 }
-                _ => "is the namespace there? `kubectl create namespace` makes one",
+                _ => "look at the version of the cluster: docs/install.md says which it must have",
             };
             Diagnostic::without_place(&FAILED, message)
                 .note(failure.to_string())
                 .note(format!("in the namespace `{namespace}`"))
                 .help(help)
         }
+        Cause::NoNamespace(_) => failure.into_diagnostic(),
         _ => {
             let name = format!("the {word} `{name}` in `{namespace}`");
             failure.into_diagnostic().note(name)

@@ -20,6 +20,6 @@ pub use lease::Lease;
 #[cfg(feature = "cloud")]
 pub use owner::{is_of, selector};
 #[cfg(feature = "cloud")]
-pub use stack::{Stack, delete_stack, deploy_stack, line};
+pub use stack::{BUCKET, Stack, delete_stack, deploy_stack, line};
 pub use topology::{Difference, Topology};
 pub use wanted::{EXPORTS, Facts, Mark, ROLE, STORE, Wanted, wanted};

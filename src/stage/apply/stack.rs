@@ -14,7 +14,7 @@ use crate::target::names::{Account, stack_name};
 use crate::target::stack::{Export, Options, TEMPLATE_LIMIT, output_of, synthesise};
 
 /// The output with the bucket's name (10.5).
-const BUCKET: &str = "ArtifactBucketName";
+pub const BUCKET: &str = "ArtifactBucketName";
 
 /// A stack that is there.
 #[derive(Clone, Debug)]
@@ -53,10 +53,7 @@ pub fn deploy_stack(
     options: &Options,
     watch: &mut Watch<'_>,
 ) -> Result<Stack, Diagnostic> {
-    let wanted: Vec<String> = Export::ALL
-        .into_iter()
-        .map(|export| export.name(&options.exports, &pipeline.cluster.value))
-        .collect();
+    let wanted = Export::names(&options.exports, &pipeline.cluster.value);
     require(aws, &wanted, &options.exports)?;
     let assembly = synthesise(pipeline, files, options);
     if assembly.template.len() > TEMPLATE_LIMIT {

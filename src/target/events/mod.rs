@@ -13,11 +13,12 @@ mod source;
 mod start;
 
 use crate::graph::Graph;
-use crate::model::Pipeline;
+use crate::model::{Expose, Pipeline};
 use crate::target::names::Stamp;
 use crate::target::object::Object;
 
 pub use expose::service_name;
+pub use source::EVENT_BUS;
 pub use start::{PARAMETERS, start_name, start_template};
 
 /// The key of the webhook's secret in the Secret [`webhook_secret_name`].
@@ -31,6 +32,24 @@ pub fn webhook_secret_name(pipeline: &str) -> String {
 /// The path that GitHub calls.
 pub fn endpoint(pipeline: &str) -> String {
     format!("/{pipeline}")
+}
+
+/// Where GitHub sends events: as the file exposes it, else the address within the cluster, which somebody must make known outside.
+pub fn webhook_url(pipeline: &Pipeline) -> String {
+    let (name, namespace) = (&pipeline.name.value, &pipeline.namespace.value);
+    let path = endpoint(name);
+    match &pipeline.expose {
+        Expose::Ingress { host, .. } | Expose::Gateway { host, .. } => {
+            format!("https://{}{path}", host.value)
+        }
+        Expose::None => format!("http://{}.{namespace}.svc{path}", service_name(name)),
+    }
+}
+
+/// The events that GitHub is to send, as it names them in its API; none where nothing of GitHub starts the pipeline.
+pub fn github_events(pipeline: &Pipeline, graph: &Graph<'_>) -> Vec<&'static str> {
+    let rules = rules::of(pipeline, graph);
+    source::events(&rules)
 }
 
 /// The objects in the order in which they are to be there: nothing starts runs of what is not.

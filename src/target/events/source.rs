@@ -23,12 +23,7 @@ const EVENTS_USER: u32 = 9731;
 /// The EventSource of a pipeline.
 pub fn event_source(pipeline: &Pipeline, rules: &[Rule], stamp: &Stamp) -> Object {
     let name = &pipeline.name.value;
-    let mut events: Vec<&str> = Vec::new();
-    for rule in rules {
-        if !events.contains(&rule.github) {
-            events.push(rule.github);
-        }
-    }
+    let events = events(rules);
     let (owner, repository) = pipeline
         .repository
         .value
@@ -73,6 +68,17 @@ pub fn event_source(pipeline: &Pipeline, rules: &[Rule], stamp: &Stamp) -> Objec
         object = object.with_origin(format!("{own}/webhook/url"), host.span);
     }
     object
+}
+
+/// What GitHub is to send, each once.
+pub fn events(rules: &[Rule]) -> Vec<&'static str> {
+    let mut events: Vec<&str> = Vec::new();
+    for rule in rules {
+        if !events.contains(&rule.github) {
+            events.push(rule.github);
+        }
+    }
+    events
 }
 
 /// What the pods of Argo Events are like.

@@ -58,6 +58,12 @@ impl Export {
         Export::KubectlRoleArn,
     ];
 
+    /// The names of all of them.
+    pub fn names(prefix: &str, cluster: &str) -> Vec<String> {
+        let all = Export::ALL.into_iter();
+        all.map(|export| export.name(prefix, cluster)).collect()
+    }
+
     /// The export's name: `AphexCluster-company-OIDCProviderArn`.
     pub fn name(self, prefix: &str, cluster: &str) -> String {
         let end = match self {

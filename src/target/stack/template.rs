@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::graph::Graph;
-use crate::model::{Expose, Pipeline};
+use crate::model::Pipeline;
 use crate::source::FileSystem;
 use crate::target::events;
 use crate::target::names::{self, Account};
@@ -64,7 +64,7 @@ fn outputs(pipeline: &Pipeline) -> Value {
     add(
         "WebhookUrl",
         "Where GitHub sends events",
-        json!(webhook_url(pipeline)),
+        json!(events::webhook_url(pipeline)),
     );
     add(
         "ArtifactBucketName",
@@ -82,19 +82,4 @@ fn outputs(pipeline: &Pipeline) -> Value {
         add(&output_of(account), &what, arn(account));
     }
     Value::Object(outputs)
-}
-
-/// Where GitHub sends events: as the file exposes it, else the address within the cluster, which somebody must make known outside.
-fn webhook_url(pipeline: &Pipeline) -> String {
-    let (name, namespace) = (&pipeline.name.value, &pipeline.namespace.value);
-    let path = events::endpoint(name);
-    match &pipeline.expose {
-        Expose::Ingress { host, .. } | Expose::Gateway { host, .. } => {
-            format!("https://{}{path}", host.value)
-        }
-        Expose::None => format!(
-            "http://{}.{namespace}.svc{path}",
-            events::service_name(name)
-        ),
-    }
 }

@@ -2,6 +2,7 @@
 
 mod body;
 mod put_new;
+mod remove;
 mod upload;
 
 pub use upload::Upload;

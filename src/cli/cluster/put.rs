@@ -1,0 +1,86 @@
+//! Putting a pipeline where it is to be: its stack, then its objects. What `apply` and `bootstrap` share.
+
+use crate::cli::Exit;
+use crate::cli::cluster::aws::Place;
+use crate::cli::cluster::{Source, changes, refuse};
+use crate::cli::console::Console;
+use crate::cloud::kubernetes::Cluster;
+use crate::diagnostics::safe;
+use crate::model::Pipeline;
+use crate::ops::install::{self, Done};
+use crate::stage::apply::{Facts, Mark};
+
+/// What is put where.
+pub struct Put<'a> {
+    pub source: &'a Source,
+    pub pipeline: &'a Pipeline,
+    pub spec: &'a str,
+    pub mark: Option<&'a Mark>,
+    pub cluster: &'a Cluster,
+    pub place: &'a Place,
+    /// The store that somebody has named.
+    pub store: Option<String>,
+}
+
+impl Put<'_> {
+    /// Does it, and says what was done. Gives what is known of the pipeline then.
+    pub fn run(self, console: &mut Console) -> Result<Facts, Exit> {
+        let Put {
+            pipeline, cluster, ..
+        } = self;
+        // The stack first: what its objects in the cluster are told is known then.
+        let mut facts = match self.place.objects_only {
+            false => self.place.deploy(self.source, pipeline, console)?.facts(),
+            true => install::known(cluster, pipeline)
+                .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?,
+        };
+        facts.store = self.store.or(facts.store);
+        if facts.store.is_none() {
+            console.fail(
+                "runs need a store for artifacts and records, and none is known",
+                Some(NO_STORE),
+            );
+            return Err(Exit::Errors);
+        }
+        let wanted = install::all(pipeline, self.spec, self.mark, &facts);
+        let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
+        let mut applied = Vec::new();
+        let tell = |change: &_| applied.push(Clone::clone(change));
+        let done = install::apply(cluster, pipeline, &wanted, self.mark, eprint_waiting, tell);
+        for change in &applied {
+            console.print(&changes::lines(change, console.out));
+        }
+        let (name, namespace) = (&pipeline.name.value, &pipeline.namespace.value);
+        let place = format!("{name} in namespace {namespace}");
+        match done.map_err(|problems| refuse(problems, console))? {
+            Done::Nothing => console.print(&format!("{place}: nothing to change\n")),
+            Done::Changed => {
+                console.print(&format!("{place}: {}\n", changes::total(&applied, "")));
+            }
+            Done::Newer(newer) => {
+                console.remark(&younger(&newer));
+                return Err(Exit::Errors);
+            }
+        }
+        Ok(facts)
+    }
+}
+
+/// What to do where no store is known.
+pub const NO_STORE: &str = "name one, `--store s3://BUCKET`, or leave out `--objects-only`: the pipeline's stack brings one";
+
+fn eprint_waiting(other: &str) {
+    // The console is with who tells of changes.
+    let _ = std::io::Write::write_all(
+        &mut std::io::stderr(),
+        format!("waiting for {other}, who changes the pipeline\n").as_bytes(),
+    );
+}
+
+/// That a younger commit was applied before.
+pub fn younger(newer: &str) -> String {
+    format!(
+        "nothing was changed: a younger commit was applied before, {}; check that one out, or a later one\n",
+        safe::line(newer)
+    )
+}
