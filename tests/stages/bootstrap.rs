@@ -155,7 +155,9 @@ fn req_10_2_10_5_11_1_11_2_11_3_11_4_11_5_bootstrap_from_nothing_to_a_pipeline()
         "{gone}"
     );
     assert!(place.bucket(bucket).list("").is_err());
-    assert_eq!(place.template_of("aphex-company-shop"), "");
+    let (code, again_gone) = run(&["destroy", "--yes"]);
+    assert_eq!(code, Some(0));
+    assert!(again_gone.contains("there is no stack"), "{again_gone}");
     is_kept(&shop, &secret, &[first, again, gone]);
     assert_eq!(shop.everything(), Vec::<Value>::new());
 }

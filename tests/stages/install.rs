@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 /// Everything that a pipeline has in a cluster, but for what belongs to all.
 const KINDS: &str = "configmaps,serviceaccounts,roles,rolebindings,workflowtemplates,cronworkflows,services,ingresses,eventsources,sensors,leases,secrets";
 pub const DEV: &str = "environment dev { account = \"111122223333\", region = \"us-east-1\"\n step copy { run = [\"true\"] } }";
-const PROD: &str = "environment prod { account = \"444455556666\", region = \"us-east-1\"\n step copy { run = [\"true\"] } }";
+pub const PROD: &str = "environment prod { account = \"444455556666\", region = \"us-east-1\"\n step copy { run = [\"true\"] } }";
 pub const TRIGGERS: &str = "on push {}\n on pull_request {}\n on tag { match = [\"v*\"], deploy = [dev] }\n on schedule { cron = \"0 5 * * 1-5\", deploy = [dev] }\n expose ingress { host = \"hooks.acme.dev\" }\n";
 
 /// A repository with a pipeline, in a namespace.

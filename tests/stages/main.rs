@@ -21,6 +21,7 @@ mod install;
 mod launch;
 mod local;
 mod notifications;
+mod plan;
 mod pods;
 mod preflight;
 mod records;

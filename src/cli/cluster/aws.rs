@@ -12,7 +12,7 @@ use crate::cloud::aws::{Access, Aws, Failure};
 use crate::diagnostics::plural;
 use crate::model::Pipeline;
 use crate::ops::install::Check;
-use crate::stage::apply::{BUCKET, Stack, delete_stack, deploy_stack, line};
+use crate::stage::apply::{BUCKET, Stack, StackPlan, delete_stack, deploy_stack, line, plan_stack};
 use crate::target::names::stack_name;
 use crate::target::stack::{EXPORTS, Export, Options};
 
@@ -87,6 +87,37 @@ impl Place {
                 Err(problem) => Check::failed(&what, problem),
             },
         ]
+    }
+
+    /// What would become of the stack, and what is known of it. `None`, with a remark, where AWS cannot be asked: that is no error, since who plans need not be known there.
+    pub fn plan(
+        &self,
+        source: &Source,
+        pipeline: &Pipeline,
+        console: &mut Console,
+    ) -> Result<Option<StackPlan>, Exit> {
+        if self.objects_only {
+            return Ok(None);
+        }
+        let unseen = |why: &str, console: &mut Console| {
+            console.remark(&format!("the stack in AWS was not looked at: {why}\n"));
+            Ok(None)
+        };
+        let aws = match self.found() {
+            Ok(aws) if aws.region().is_some() => aws,
+            Ok(_) => return unseen("no region is known (`--region eu-central-1`)", console),
+            Err(failure) => return unseen(&failure.into_diagnostic().message, console),
+        };
+        if let Err(failure) = sts::caller(&aws) {
+            return unseen(&failure.into_diagnostic().message, console);
+        }
+        let options = Options {
+            exports: self.exports.clone(),
+        };
+        let planned = plan_stack(&aws, pipeline, &source.input.files, &options);
+        planned
+            .map(Some)
+            .map_err(|problem| refuse(vec![problem], console))
     }
 
     /// Deploys the stack.

@@ -1,6 +1,6 @@
 //! Changes of objects, for people and for programs.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::diagnostics::{Paint, Role, plural};
 use crate::stage::apply::{Applied, Change};
@@ -10,6 +10,7 @@ fn mark(change: Change) -> (&'static str, Role, &'static str) {
     match change {
         Change::Made => ("+", Role::Added, "made"),
         Change::Updated => ("~", Role::Warning, "updated"),
+        Change::Replaced => ("±", Role::Error, "replaced"),
         Change::Restored => ("~", Role::Warning, "restored"),
         Change::Removed => ("-", Role::Error, "removed"),
     }
@@ -20,21 +21,37 @@ pub fn lines(applied: &Applied, paint: Paint) -> String {
     let (sign, role, _) = mark(applied.change);
     let note = match applied.change {
         Change::Restored => ": was changed by hand since it was applied",
+        Change::Replaced => ": a new one comes in its place",
         _ => "",
     };
     let head = format!("{sign} {} {}", applied.kind, applied.name);
     let mut text = format!("  {}{note}\n", paint.paint(role, &head));
-    for line in applied.difference.iter().flat_map(|inner| inner.lines()) {
-        text.push_str(&format!("      {line}\n"));
+    for line in &applied.lines {
+        let role = match line.chars().next() {
+            Some('+') => Role::Added,
+            Some('-') => Role::Error,
+            _ => Role::Warning,
+        };
+        text.push_str(&format!("      {}\n", paint.paint(role, line)));
     }
     text
 }
 
 /// `3 made, 1 updated`, in the words of what would be (`to be made`) or was done.
 pub fn total(changes: &[Applied], before: &str) -> String {
+    format!(
+        "{}: {}",
+        plural(changes.len(), "object"),
+        sums(changes, before)
+    )
+}
+
+/// The same, without what it is counted of.
+pub fn sums(changes: &[Applied], before: &str) -> String {
     let all = [
         Change::Made,
         Change::Updated,
+        Change::Replaced,
         Change::Restored,
         Change::Removed,
     ];
@@ -44,15 +61,21 @@ pub fn total(changes: &[Applied], before: &str) -> String {
         (count > 0).then(|| format!("{count} {before}{word}"))
     });
     let parts: Vec<String> = parts.collect();
-    format!("{}: {}", plural(changes.len(), "object"), parts.join(", "))
+    parts.join(", ")
 }
 
 /// For programs: `schemas/plan.v1.json`.
 pub fn as_json(changes: &[Applied]) -> Value {
     let one = |applied: &Applied| {
         let (.., word) = mark(applied.change);
-        let mut value = json!({ "kind": applied.kind, "name": applied.name, "change": word });
-        if let (Some(value), Some(inner)) = (value.as_object_mut(), &applied.difference) {
+        let mut value = Map::new();
+        value.insert("kind".to_owned(), json!(applied.kind));
+        value.insert("name".to_owned(), json!(applied.name));
+        value.insert("change".to_owned(), json!(word));
+        if !applied.lines.is_empty() {
+            value.insert("lines".to_owned(), json!(applied.lines));
+        }
+        if let Some(inner) = &applied.difference {
             let inner = json!({
                 "added": inner.added,
                 "removed": inner.removed,
@@ -60,7 +83,7 @@ pub fn as_json(changes: &[Applied]) -> Value {
             });
             value.insert("inside".to_owned(), inner);
         }
-        value
+        Value::Object(value)
     };
     changes.iter().map(one).collect()
 }
@@ -71,8 +94,9 @@ pub fn as_markdown(changes: &[Applied]) -> String {
         String::from("| | kind | name | what is different |\n| --- | --- | --- | --- |\n");
     for applied in changes {
         let (sign, _, word) = mark(applied.change);
-        let inner = applied.difference.iter().flat_map(|inner| inner.lines());
-        let inner: Vec<String> = inner.map(|line| format!("`{line}`")).collect();
+        // What stands between backticks cannot end them, nor the cell.
+        let code = |line: &String| format!("`{}`", line.replace('`', "'").replace('|', "\\|"));
+        let inner: Vec<String> = applied.lines.iter().map(code).collect();
         let what = match inner.is_empty() {
             true => word.to_owned(),
             false => inner.join("<br>"),

@@ -1,5 +1,6 @@
 //! What is done with a pipeline in its cluster.
 
+mod against;
 mod apply;
 mod aws;
 mod bootstrap;
@@ -7,6 +8,7 @@ mod changes;
 mod destroy;
 mod plan;
 mod put;
+mod shown;
 mod whereabouts;
 
 use std::path::PathBuf;

@@ -1,21 +1,27 @@
 //! `aphex plan`
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
 
 use crate::cli::Exit;
-use crate::cli::cluster::{Which, changes, cluster, refuse};
+use crate::cli::cluster::aws::Place;
+use crate::cli::cluster::shown::Shown;
+use crate::cli::cluster::{Source, Which, against, cluster, put, refuse};
 use crate::cli::console::Console;
+use crate::model::Pipeline;
 use crate::ops::install;
+use crate::stage::apply::{Applied, Change};
+use crate::target::names::settings_name;
 
-/// Show what an apply would change in the cluster
+/// Show what an apply would change in AWS and in the cluster
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Asks the cluster of your kubeconfig, which judges everything and changes nothing. The pipeline's stack in AWS is not looked at: `cdk diff --app DIR` of what
-`aphex compile --emit stack -o OUT` writes shows that.
+Asks the cluster of your kubeconfig, which judges everything and changes nothing, and compares the pipeline's stack in AWS by its template. Where AWS cannot be asked, that is said. With --against nobody is asked: the file is compared with what it was at a
+commit, or with a folder that `aphex compile -o` wrote.
 
 Examples:
-  aphex plan                        the one pipeline file of this repository
+  aphex plan --region eu-central-1  the one pipeline file of this repository
+  aphex plan --objects-only         the cluster alone
+  aphex plan --against origin/main  what this branch changes
   aphex plan --format markdown      for a comment at a pull request
   aphex plan --format json | jq -e '.changes == []'
 
@@ -23,6 +29,11 @@ Exit codes: 0 nothing would change, 2 something would, 1 errors, 64 wrong usage"
 pub struct Plan {
     #[command(flatten)]
     which: Which,
+    #[command(flatten)]
+    place: Place,
+    /// Compare with a folder of compiled manifests, or with a commit, branch or tag
+    #[arg(long, value_name = "DIR|GITREF", conflicts_with_all = ["objects_only", "region"])]
+    against: Option<String>,
     /// In which form; json: schemas/plan.v1.json
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
@@ -48,66 +59,58 @@ impl Plan {
     fn shown(self, console: &mut Console) -> Result<Exit, Exit> {
         let source = self.which.read(console)?;
         let (pipeline, spec) = self.which.pick(&source, console)?;
+        let shown = match &self.against {
+            Some(other) => against::shown(other, &source, pipeline, &spec, console)?,
+            None => self.asked(&source, pipeline, &spec, console)?,
+        };
+        match (&shown.newer, self.format) {
+            (_, Format::Json) => console.print(&shown.as_json()),
+            (Some(_), _) => {}
+            (None, Format::Markdown) => console.print(&shown.as_markdown()),
+            (None, Format::Human) => console.print(&shown.as_text(console.out)),
+        }
+        if let Some(newer) = &shown.newer {
+            console.remark(&put::younger(newer));
+        }
+        Ok(match shown.is_some() {
+            false => Exit::Fine,
+            true => Exit::Changes,
+        })
+    }
+
+    /// Asks AWS and the cluster.
+    fn asked<'a>(
+        &self,
+        source: &Source,
+        pipeline: &'a Pipeline,
+        spec: &str,
+        console: &mut Console,
+    ) -> Result<Shown<'a>, Exit> {
         let cluster = cluster(console)?;
         let mark = install::mark(source.input.project.root());
         let facts = install::known(&cluster, pipeline)
             .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
-        let wanted = install::all(pipeline, &spec, mark.as_ref(), &facts);
+        let wanted = install::all(pipeline, spec, mark.as_ref(), &facts);
         let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
         let plan = install::plan(&cluster, pipeline, &wanted, mark.as_ref());
         let plan = plan.map_err(|problems| refuse(problems, console))?;
-        let found = plan.changes();
-        let text = match self.format {
-            Format::Json => {
-                let json = json!({
-                    "version": 1,
-                    "pipeline": pipeline.name.value,
-                    "namespace": pipeline.namespace.value,
-                    "newer": plan.newer,
-                    "changes": changes::as_json(&found),
-                });
-                // What is JSON can be written as JSON.
-                serde_json::to_string_pretty(&json).unwrap_or_default() + "\n"
-            }
-            Format::Markdown if found.is_empty() => {
-                format!(
-                    "`{}`: nothing would change in the cluster.\n",
-                    pipeline.name.value
-                )
-            }
-            Format::Markdown => format!(
-                "`{}` in the cluster, namespace `{}`:\n\n{}",
-                pipeline.name.value,
-                pipeline.namespace.value,
-                changes::as_markdown(&found)
-            ),
-            Format::Human => {
-                let mut text = String::new();
-                for change in &found {
-                    text.push_str(&changes::lines(change, console.out));
-                }
-                text
-            }
-        };
-        console.print(&text);
-        if let Some(newer) = &plan.newer {
-            console.remark(&super::put::younger(newer));
-            return Ok(Exit::Fine);
-        }
-        if self.format == Format::Human {
-            let total = match found.is_empty() {
-                true => "nothing would change".to_owned(),
-                false => changes::total(&found, "to be "),
+        let mut objects = plan.changes();
+        if facts.store.is_none() && plan.newer.is_none() {
+            // What stands in them is known once the stack is there.
+            let settings = Applied {
+                kind: "ConfigMap".to_owned(),
+                name: settings_name(&pipeline.name.value),
+                change: Change::Made,
+                difference: None,
+                lines: Vec::new(),
             };
-            let place = format!(
-                "{} in namespace {}",
-                pipeline.name.value, pipeline.namespace.value
-            );
-            console.print(&format!("{place}: {total}\n"));
+            objects.insert(0, settings);
         }
-        Ok(match found.is_empty() {
-            true => Exit::Fine,
-            false => Exit::Changes,
+        Ok(Shown {
+            pipeline,
+            stack: self.place.plan(source, pipeline, console)?,
+            objects,
+            newer: plan.newer.clone(),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod destroy;
 mod facts;
+mod offline;
 mod ready;
 mod webhook;
 
@@ -21,6 +22,7 @@ use crate::target::Emit;
 
 pub use destroy::{Owned, destroy, owned};
 pub use facts::known;
+pub use offline::{Compiled, compare, compiled};
 pub use ready::{Check, State, ready, refuses_changes};
 pub use webhook::{Webhook, webhook};
 

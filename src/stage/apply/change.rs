@@ -3,8 +3,8 @@
 use crate::cloud::kubernetes::{Cause, Cluster, Failure, Kind, Object, kinds};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::cluster::{CONFLICT, FAILED};
-use crate::stage::apply::wanted::{COMMIT, COMMITTED_AT, TOPOLOGY};
-use crate::stage::apply::{Difference, Mark, Topology, Wanted, owner};
+use crate::stage::apply::wanted::{COMMIT, COMMITTED_AT, ROLE, TOPOLOGY};
+use crate::stage::apply::{Difference, Mark, Topology, Wanted, inside, owner};
 
 /// Whom the change is for, and how far it may go.
 #[derive(Clone, Copy, Debug)]
@@ -42,23 +42,25 @@ struct Write<'a> {
 enum Before {
     /// Nothing.
     Nothing,
-    /// Another one, with the stages that it had, where that is known.
-    Other(Option<Topology>),
-    /// The same, changed by somebody since.
-    Drifted,
+    /// Another one, with the stages that it had, where that is known, and what is different inside.
+    Other(Option<Topology>, Vec<String>),
+    /// The same, changed by somebody since, and what is different inside.
+    Drifted(Vec<String>),
 }
 
 /// What is, or was, done with an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
     /// Its kind.
-    pub kind: &'static str,
+    pub kind: String,
     /// Its name.
     pub name: String,
     /// What.
     pub change: Change,
     /// What is different in its stages; `None` where it has none, or that is not known.
     pub difference: Option<Difference>,
+    /// What is different inside, in words; a line each.
+    pub lines: Vec<String>,
 }
 
 /// What becomes of an object.
@@ -68,6 +70,8 @@ pub enum Change {
     Made,
     /// It is another one.
     Updated,
+    /// Another one comes in its place. Objects of a cluster are only updated; resources of a stack may be.
+    Replaced,
     /// It was changed by somebody, and is again as it was applied.
     Restored,
     /// It is gone.
@@ -161,27 +165,65 @@ fn write(
         Ok(found) => found,
         Err(failure) => return Err(problem(failure)),
     };
-    let before = match &found {
-        None => Before::Nothing,
-        Some(found) if !owner::is_of(found, pipeline) => {
-            return Err(Box::new(owner::foreign(
-                found, kind.kind, namespace, pipeline,
-            )));
-        }
-        Some(found) if is_same(found, wanted) => Before::Drifted,
-        Some(found) => {
-            let topology = found.annotations.get(TOPOLOGY);
-            Before::Other(topology.and_then(|text| Topology::read(text)))
-        }
-    };
-    if before == Before::Drifted && !scope.with_drift {
+    if let Some(found) = &found
+        && !owner::is_of(found, pipeline)
+    {
+        return Err(Box::new(owner::foreign(
+            found, kind.kind, namespace, pipeline,
+        )));
+    }
+    let is_same = found.as_ref().is_some_and(|found| is_same(found, wanted));
+    if is_same && !scope.with_drift {
         return Ok(None);
     }
     let judged = cluster
         .apply(&kind, namespace, &wanted.object, true)
         .map_err(problem)?;
-    let is_there = found.is_some_and(|found| found.content == judged.content);
-    Ok((before != Before::Drifted || !is_there).then_some(before))
+    let Some(found) = found else {
+        return Ok(Some(Before::Nothing));
+    };
+    if is_same && found.content == judged.content {
+        return Ok(None);
+    }
+    let mut lines = inside::between(kind.kind, &found.content, &judged.content);
+    let role = |object: &Object| object.annotations.get(ROLE).cloned();
+    if role(&found) != role(&judged) {
+        lines.push("~ its role in AWS".to_owned());
+    }
+    Ok(Some(match is_same {
+        true => Before::Drifted(lines),
+        false => {
+            let topology = found.annotations.get(TOPOLOGY);
+            Before::Other(topology.and_then(|text| Topology::read(text)), lines)
+        }
+    }))
+}
+
+/// What becomes of an object between two states that are known as a whole; `None` where it stays as it is.
+pub fn between(before: Option<&Wanted>, after: Option<&Wanted>) -> Option<Applied> {
+    let applied =
+        |wanted: &Wanted, change, difference: Option<Difference>, mut lines: Vec<String>| {
+            lines.extend(difference.iter().flat_map(Difference::lines));
+            Some(Applied {
+                kind: wanted.kind.to_owned(),
+                name: wanted.name.clone(),
+                change,
+                difference,
+                lines,
+            })
+        };
+    match (before, after) {
+        (None, None) => None,
+        (Some(before), None) => applied(before, Change::Removed, None, Vec::new()),
+        (None, Some(after)) => applied(after, Change::Made, None, Vec::new()),
+        (Some(before), Some(after)) if before.is_as(after) => None,
+        (Some(before), Some(after)) => {
+            let stages = before.topology.as_ref().zip(after.topology.as_ref());
+            let difference = stages.map(|(before, after)| after.since(before));
+            let lines = inside::between(after.kind, &before.object, &after.object);
+            applied(after, Change::Updated, difference, lines)
+        }
+    }
 }
 
 impl<'a> Plan<'a> {
@@ -231,7 +273,7 @@ impl<'a> Plan<'a> {
 
 impl Write<'_> {
     fn difference(&self) -> Option<Difference> {
-        let Before::Other(before) = &self.before else {
+        let Before::Other(before, _) = &self.before else {
             return None;
         };
         let topology = self.wanted.topology.as_ref()?;
@@ -239,25 +281,30 @@ impl Write<'_> {
     }
 
     fn applied(&self) -> Applied {
+        let difference = self.difference();
+        let (change, inside) = match &self.before {
+            Before::Nothing => (Change::Made, &[][..]),
+            Before::Other(_, lines) => (Change::Updated, &**lines),
+            Before::Drifted(lines) => (Change::Restored, &**lines),
+        };
+        let stages = difference.iter().flat_map(Difference::lines);
         Applied {
-            kind: self.kind.kind,
+            kind: self.kind.kind.to_owned(),
             name: self.wanted.name.clone(),
-            change: match self.before {
-                Before::Nothing => Change::Made,
-                Before::Other(_) => Change::Updated,
-                Before::Drifted => Change::Restored,
-            },
-            difference: self.difference(),
+            change,
+            lines: inside.iter().cloned().chain(stages).collect(),
+            difference,
         }
     }
 }
 
 fn removed((kind, object): &(Kind, Object)) -> Applied {
     Applied {
-        kind: kind.kind,
+        kind: kind.kind.to_owned(),
         name: object.name.clone(),
         change: Change::Removed,
         difference: None,
+        lines: Vec::new(),
     }
 }
 

@@ -5,21 +5,27 @@
 #[cfg(feature = "cloud")]
 mod change;
 #[cfg(feature = "cloud")]
+mod inside;
+#[cfg(feature = "cloud")]
 mod lease;
 #[cfg(feature = "cloud")]
 mod owner;
 #[cfg(feature = "cloud")]
 mod stack;
+#[cfg(feature = "cloud")]
+mod stack_plan;
 mod topology;
 mod wanted;
 
 #[cfg(feature = "cloud")]
-pub use change::{Applied, Change, Plan, Scope, owned, plan};
+pub use change::{Applied, Change, Plan, Scope, between, owned, plan};
 #[cfg(feature = "cloud")]
 pub use lease::Lease;
 #[cfg(feature = "cloud")]
 pub use owner::{is_of, selector};
 #[cfg(feature = "cloud")]
 pub use stack::{BUCKET, Stack, delete_stack, deploy_stack, line};
+#[cfg(feature = "cloud")]
+pub use stack_plan::{StackPlan, between as stacks_between, plan_stack};
 pub use topology::{Difference, Topology};
 pub use wanted::{EXPORTS, Facts, Mark, ROLE, STORE, Wanted, wanted};

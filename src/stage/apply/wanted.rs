@@ -6,7 +6,7 @@ use crate::graph;
 use crate::model::Pipeline;
 use crate::stage::apply::Topology;
 use crate::target::argo::entry_object_name;
-use crate::target::names::{Account, STORE_KEY, Stamp, settings_name};
+use crate::target::names::{Account, COMPILER, STORE_KEY, Stamp, settings_name};
 use crate::target::object::Object;
 use crate::target::{Emit, objects};
 
@@ -66,6 +66,22 @@ impl Wanted {
             .flatten()
             .filter(|(name, _)| *name != COMMIT && *name != COMMITTED_AT)
             .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+    }
+
+    /// Whether another one says the same. The version of the compiler alone is no difference, nor are the commit and the stages, which the rest tells.
+    #[cfg(feature = "cloud")]
+    pub(super) fn is_as(&self, other: &Wanted) -> bool {
+        let content = |wanted: &Wanted| {
+            let mut object = wanted.object.clone();
+            let annotations = object.pointer_mut("/metadata/annotations");
+            if let Some(annotations) = annotations.and_then(Value::as_object_mut) {
+                annotations.retain(|name, _| {
+                    ![COMPILER, COMMIT, COMMITTED_AT, TOPOLOGY].contains(&name.as_str())
+                });
+            }
+            object
+        };
+        content(self) == content(other)
     }
 
     fn annotate(&mut self, name: &str, value: Value) {

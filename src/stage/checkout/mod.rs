@@ -6,6 +6,7 @@
 //! environment and no error.
 
 mod app;
+mod at;
 mod changes;
 mod credentials;
 mod failure;
@@ -21,6 +22,7 @@ mod submodules;
 mod tree;
 
 pub use app::App;
+pub use at::files_at;
 pub use credentials::Credentials;
 pub use git::Git;
 pub use lookup::{Changed, Lookup};

@@ -208,7 +208,7 @@ mod cluster {
     }
 
     fn tell(context: &Context, applied: &Applied) {
-        let name = match applied.kind {
+        let name = match applied.kind.as_str() {
             "WorkflowTemplate" => applied.name.clone(),
             kind => format!("{kind} {}", applied.name),
         };
@@ -216,7 +216,7 @@ mod cluster {
         match applied.change {
             Change::Made => return line(&format!("{name}: made")),
             Change::Removed => return line(&format!("{name}: removed")),
-            Change::Updated | Change::Restored => {}
+            Change::Updated | Change::Replaced | Change::Restored => {}
         }
         match &applied.difference {
             Some(difference) if difference.is_none() => {
