@@ -20,6 +20,8 @@ mod graph;
 mod guess;
 mod history;
 pub mod input;
+#[cfg(feature = "cloud")]
+mod live;
 mod names;
 mod new;
 mod output;
@@ -70,7 +72,11 @@ enum Command {
     #[cfg(feature = "cloud")]
     Apply(cluster::Apply),
     #[cfg(feature = "cloud")]
+    Approve(live::Approve),
+    #[cfg(feature = "cloud")]
     Bootstrap(cluster::Bootstrap),
+    #[cfg(feature = "cloud")]
+    Cancel(live::Cancel),
     Check(check::Check),
     Compile(compile::Compile),
     #[cfg(feature = "cloud")]
@@ -79,12 +85,20 @@ enum Command {
     Explain(explain::Explain),
     Graph(graph::Graph),
     History(history::History),
+    #[cfg(feature = "cloud")]
+    Logs(live::Logs),
     New(new::New),
     #[cfg(feature = "cloud")]
     Plan(cluster::Plan),
+    #[cfg(feature = "cloud")]
+    Reject(live::Reject),
     Run(run::Run),
     #[command(hide = true)]
     Stage(stage::Stage),
+    #[cfg(feature = "cloud")]
+    Status(live::Status),
+    #[cfg(feature = "cloud")]
+    Trigger(live::Trigger),
     Completions(completions::Completions),
 }
 
@@ -92,6 +106,10 @@ fn dispatch(command: Command, console: &mut Console) -> Exit {
     match command {
         #[cfg(feature = "cloud")]
         Command::Apply(command) => command.run(console),
+        #[cfg(feature = "cloud")]
+        Command::Approve(command) => command.run(console),
+        #[cfg(feature = "cloud")]
+        Command::Cancel(command) => command.run(console),
         #[cfg(feature = "cloud")]
         Command::Bootstrap(command) => command.run(console),
         Command::Check(command) => command.run(console),
@@ -102,11 +120,19 @@ fn dispatch(command: Command, console: &mut Console) -> Exit {
         Command::Explain(command) => command.run(console),
         Command::Graph(command) => command.run(console),
         Command::History(command) => command.run(console),
+        #[cfg(feature = "cloud")]
+        Command::Logs(command) => command.run(console),
         Command::New(command) => command.run(console),
         #[cfg(feature = "cloud")]
         Command::Plan(command) => command.run(console),
+        #[cfg(feature = "cloud")]
+        Command::Reject(command) => command.run(console),
         Command::Run(command) => command.run(console),
         Command::Stage(command) => command.run(console),
+        #[cfg(feature = "cloud")]
+        Command::Status(command) => command.run(console),
+        #[cfg(feature = "cloud")]
+        Command::Trigger(command) => command.run(console),
         Command::Completions(command) => command.run(console),
     }
 }

@@ -3,4 +3,6 @@
 pub mod history;
 #[cfg(feature = "cloud")]
 pub mod install;
+#[cfg(feature = "cloud")]
+pub mod live;
 pub mod run;

@@ -33,7 +33,7 @@ mod summary;
 mod task;
 
 pub use folders::Folders;
-pub use run_info::{From, RunInfo, github, is_commit};
+pub use run_info::{From, RunInfo, address, github, is_commit, is_name};
 #[cfg(feature = "cloud")]
 pub use seers::Seers;
 pub use summary::{Standing, run_record};

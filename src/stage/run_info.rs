@@ -240,7 +240,8 @@ pub fn github() -> String {
     "https://github.com".to_owned()
 }
 
-pub(super) fn address(github: &str, repository: &str) -> String {
+/// Where a repository, `owner/name`, is cloned from.
+pub fn address(github: &str, repository: &str) -> String {
     format!("{}/{repository}.git", github.trim_end_matches('/'))
 }
 
@@ -251,7 +252,7 @@ pub fn is_commit(text: &str) -> bool {
 }
 
 /// Whether a text can name a Workflow, and so be part of a key and of a path.
-pub(super) fn is_name(text: &str) -> bool {
+pub fn is_name(text: &str) -> bool {
     let is_letter =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
     let ends = [text.bytes().next(), text.bytes().next_back()];

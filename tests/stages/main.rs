@@ -19,6 +19,7 @@ mod hostile;
 mod images;
 mod install;
 mod launch;
+mod live;
 mod local;
 mod notifications;
 mod plan;

@@ -11,7 +11,7 @@ mod put;
 mod shown;
 mod whereabouts;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -44,14 +44,30 @@ pub struct Which {
 }
 
 /// A file that has no errors.
-struct Source {
+pub struct Source {
     input: Input,
     analysis: Analysis,
 }
 
+impl Source {
+    /// The directory that paths in the pipeline start from.
+    pub fn root(&self) -> &Path {
+        self.input.project.root()
+    }
+}
+
 impl Which {
+    /// As a command says it that has arguments of its own.
+    pub fn new(path: Option<PathBuf>, pipeline: Option<String>, root: Option<PathBuf>) -> Self {
+        Which {
+            path,
+            pipeline,
+            root,
+        }
+    }
+
     /// Reads and checks the file; says what is wrong.
-    fn read(&self, console: &mut Console) -> Result<Source, Exit> {
+    pub fn read(&self, console: &mut Console) -> Result<Source, Exit> {
         let input = input::one(self.root.as_deref(), self.path.as_deref(), console);
         let input = input.ok_or(Exit::Errors)?;
         let analysis = output::look(&input);
@@ -67,7 +83,7 @@ impl Which {
     }
 
     /// The pipeline that is meant, and the hash of what it says.
-    fn pick<'s>(
+    pub fn pick<'s>(
         &self,
         source: &'s Source,
         console: &mut Console,
@@ -106,12 +122,12 @@ impl Which {
 }
 
 /// The cluster of the kubeconfig; says what is wrong.
-fn cluster(console: &mut Console) -> Result<Cluster, Exit> {
+pub fn cluster(console: &mut Console) -> Result<Cluster, Exit> {
     Cluster::find().map_err(|failure| refuse(vec![failure.into_diagnostic()], console))
 }
 
 /// Says problems that have no place in the file.
-fn refuse(problems: Vec<Diagnostic>, console: &mut Console) -> Exit {
+pub fn refuse(problems: Vec<Diagnostic>, console: &mut Console) -> Exit {
     let report = Report::without_sources(problems);
     console.remark(&human::render(&[report], console.err));
     Exit::Errors

@@ -3,7 +3,7 @@
 mod ask;
 mod chosen;
 mod home;
-mod inputs;
+pub mod inputs;
 mod live;
 mod past;
 mod plain;

@@ -6,6 +6,8 @@ mod ask;
 mod failure;
 pub mod kinds;
 mod object;
+mod pods;
+mod workflow;
 
 use std::time::Duration;
 
@@ -18,6 +20,8 @@ use serde_json::Value;
 pub use ask::Ask;
 pub use failure::{Cause, Failure};
 pub use object::{Kind, Object};
+pub use pods::{Container, Pod};
+pub use workflow::{Glimpse, Io, Node, Workflow};
 
 use crate::cloud::aws::runtime;
 use crate::diagnostics::safe;

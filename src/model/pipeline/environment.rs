@@ -213,7 +213,7 @@ impl Approval {
 }
 
 /// Whether an approver is a team, `@org/team`, and not a person.
-fn is_team(name: &str) -> bool {
+pub fn is_team(name: &str) -> bool {
     name.starts_with('@') && name.contains('/')
 }
 

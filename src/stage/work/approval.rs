@@ -253,8 +253,8 @@ fn judge(
     })
 }
 
-/// GitHub's names and mail addresses know no case; the `@` may be left out.
-fn is_same(one: &str, other: &str) -> bool {
+/// Whether two names are one person's. GitHub's names and mail addresses know no case; the `@` may be left out.
+pub fn is_same(one: &str, other: &str) -> bool {
     let bare = |name: &str| name.trim_start_matches('@').to_lowercase();
     bare(one) == bare(other)
 }

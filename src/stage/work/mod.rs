@@ -40,7 +40,7 @@ use crate::stage::record::{ErrorRecord, Outcome, StageResult, keys};
 use crate::stage::store::Key;
 use crate::stage::{Task, path_of};
 
-pub use approval::message;
+pub use approval::{is_same, message, summary};
 pub use context::{Commit, Context, Place};
 pub use did::Did;
 pub use preflight::tools_here;

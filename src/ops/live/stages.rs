@@ -1,0 +1,236 @@
+//! The nodes of a Workflow as stages of the pipeline.
+
+use clap::{FromArgMatches, Subcommand};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::cloud::kubernetes::{Node, Workflow};
+use crate::graph::{Entry, StageId, StageKind};
+use crate::model::Approval;
+use crate::stage::{Task, path_of, work};
+
+/// The annotation of a run with who has approved so far, where several must: a JSON object of lists of names, by the ids of nodes.
+pub const APPROVALS: &str = "aphex.dev/approvals";
+
+/// A pod of a run, or an approval.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StageState {
+    /// As people call it: `dev/deploy`.
+    pub path: String,
+    /// What it does: `deploy`, `approval-request`; `approval` is the wait for a person.
+    pub kind: String,
+    /// Argo's word: `Pending`, `Running`, `Succeeded`, `Failed`, `Error`, `Skipped`, `Omitted`.
+    pub phase: String,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// Argo's words for why.
+    pub message: String,
+    /// The id of the node.
+    pub node: String,
+    /// The name of the node.
+    #[serde(skip)]
+    pub name: String,
+    /// Which try of it, from 0.
+    pub attempt: u32,
+}
+
+impl StageState {
+    /// Whether it goes on, or is about to.
+    pub fn is_active(&self) -> bool {
+        matches!(self.phase.as_str(), "" | "Pending" | "Running")
+    }
+
+    /// Whether it has ended well.
+    pub fn is_good(&self) -> bool {
+        self.phase == "Succeeded"
+    }
+
+    /// Whether it has failed.
+    pub fn has_failed(&self) -> bool {
+        matches!(self.phase.as_str(), "Failed" | "Error")
+    }
+}
+
+/// An approval that waits for a person.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Asked {
+    /// As people call it: `prod/approval`.
+    pub path: String,
+    /// The environment or wave that it is before.
+    pub before: String,
+    /// When it was asked.
+    pub asked_at: Option<Timestamp>,
+    /// When it counts as rejected; `null` where the run does not say.
+    pub until: Option<Timestamp>,
+    /// What is asked; `null` where the file at hand has no such approval.
+    pub message: Option<String>,
+    /// What a yes deploys: a line an environment.
+    pub deploys: Vec<String>,
+    /// Who may answer; empty: whoever may change Workflows.
+    pub approvers: Vec<String>,
+    /// How many must say yes.
+    pub minimum: u32,
+    /// Who has.
+    pub approved_by: Vec<String>,
+    /// The id of the node that waits.
+    pub node: String,
+}
+
+/// The pods and approvals of a run, in the order in which they began.
+pub fn stages(workflow: &Workflow, entry: Option<&Entry<'_>>) -> Vec<StageState> {
+    let mut all: Vec<StageState> = Vec::new();
+    for (id, node) in &workflow.nodes {
+        let (path, kind) = match node.kind.as_str() {
+            "Pod" => match task_of(workflow, node) {
+                Some(task) => (path_of_task(&task, entry), task.word().to_owned()),
+                None => (node.display_name.clone(), "start".to_owned()),
+            },
+            "Suspend" if is_question(node) => {
+                (approval_path(workflow, node, entry), "approval".to_owned())
+            }
+            _ => continue,
+        };
+        all.push(StageState {
+            path,
+            kind,
+            phase: node.phase.clone(),
+            started_at: node.started_at,
+            finished_at: node.finished_at,
+            message: node.message.clone(),
+            node: id.clone(),
+            name: node.name.clone(),
+            attempt: attempt(node),
+        });
+    }
+    all.sort_by(|a, b| (a.started_at, &a.path, a.attempt).cmp(&(b.started_at, &b.path, b.attempt)));
+    all
+}
+
+/// The approvals that wait for a person.
+pub fn asked(workflow: &Workflow, entry: Option<&Entry<'_>>) -> Vec<Asked> {
+    let waiting = workflow.nodes.iter().filter(|(_, node)| waits(node));
+    let mut all: Vec<Asked> = waiting
+        .map(|(id, node)| {
+            let path = approval_path(workflow, node, entry);
+            let known = entry.and_then(|entry| approval_at(entry, &path));
+            let approval = known.map(|(_, approval)| approval);
+            let deploys = entry
+                .zip(known)
+                .map(|(entry, (id, _))| work::summary(entry, id));
+            let approvers = approval
+                .into_iter()
+                .flat_map(|approval| &approval.approvers);
+            let (begun, seconds) = (node.started_at, patience(workflow, node));
+            let until = begun.zip(seconds).and_then(|(begun, seconds)| {
+                begun
+                    .checked_add(jiff::SignedDuration::from_secs(seconds))
+                    .ok()
+            });
+            Asked {
+                before: before(&path),
+                asked_at: node.started_at,
+                until,
+                message: approval.map(work::message),
+                deploys: deploys.unwrap_or_default(),
+                approvers: approvers.map(|name| name.value.clone()).collect(),
+                minimum: approval.map_or(1, |approval| approval.minimum.value),
+                approved_by: approved_by(workflow, id),
+                node: id.clone(),
+                path,
+            }
+        })
+        .collect();
+    all.sort_by(|a, b| (a.asked_at, &a.path).cmp(&(b.asked_at, &b.path)));
+    all
+}
+
+/// The name of what an approval is before: `eu` of `world/eu/approval`.
+fn before(path: &str) -> String {
+    let holder = path.rsplit_once('/').map_or(path, |(holder, _)| holder);
+    holder.rsplit('/').next().unwrap_or(holder).to_owned()
+}
+
+/// The approval of a path, as the file at hand has it.
+pub fn approval_at<'p>(entry: &Entry<'p>, path: &str) -> Option<(StageId, &'p Approval)> {
+    entry.stages.iter().find_map(|stage| match stage.kind {
+        StageKind::Approval(approval) if path_of(entry, stage.id) == path => {
+            Some((stage.id, approval))
+        }
+        _ => None,
+    })
+}
+
+/// Who has approved so far, where several must.
+pub fn approved_by(workflow: &Workflow, node: &str) -> Vec<String> {
+    let said = workflow.annotations.get(APPROVALS);
+    let said = said.and_then(|said| serde_json::from_str::<serde_json::Value>(said).ok());
+    let names = said.as_ref().and_then(|said| said.get(node)?.as_array());
+    let names = names.into_iter().flatten().filter_map(|name| name.as_str());
+    names.map(str::to_owned).collect()
+}
+
+/// Whether a node waits for somebody to supply a decision.
+pub fn waits(node: &Node) -> bool {
+    node.is_suspended() && node.outputs.awaits("decision") && node.outputs.awaits("approver")
+}
+
+fn is_question(node: &Node) -> bool {
+    let mut outputs = node.outputs.parameters.iter();
+    outputs.any(|parameter| parameter.name == "decision")
+}
+
+/// Seconds: a template says them as such (`ParseStringToDuration`).
+fn patience(workflow: &Workflow, node: &Node) -> Option<i64> {
+    let templates = &workflow.status.stored_workflow_template_spec.templates;
+    let mut templates = templates.iter();
+    let template = templates.find(|template| template.name == node.template_name)?;
+    template.suspend.duration.parse().ok()
+}
+
+/// What the pod of a node does: what its template says, with its parameters.
+fn task_of(workflow: &Workflow, node: &Node) -> Option<Task> {
+    let templates = &workflow.status.stored_workflow_template_spec.templates;
+    let mut named = templates.iter();
+    let template = named.find(|template| template.name == node.template_name)?;
+    let mut arguments = template.container.args.iter();
+    (arguments.next()? == "stage").then_some(())?;
+    let given = |argument: &String| {
+        let name = argument
+            .strip_prefix("{{inputs.parameters.")
+            .and_then(|rest| rest.strip_suffix("}}"));
+        let value = name.and_then(|name| node.inputs.text(name));
+        value.unwrap_or_else(|| argument.clone())
+    };
+    let arguments: Vec<String> = arguments.map(given).collect();
+    let command = Task::augment_subcommands(clap::Command::new("stage")).no_binary_name(true);
+    let matches = command.try_get_matches_from(arguments).ok()?;
+    Task::from_arg_matches(&matches).ok()
+}
+
+fn path_of_task(task: &Task, entry: Option<&Entry<'_>>) -> String {
+    let found = entry.and_then(|entry| Some(path_of(entry, task.find(entry)?)));
+    found.unwrap_or_else(|| task.likely_path())
+}
+
+/// The template of a question says of whom; the pod that has asked, which stands beside it, does.
+fn approval_path(workflow: &Workflow, node: &Node, entry: Option<&Entry<'_>>) -> String {
+    let beside = workflow
+        .nodes
+        .values()
+        .filter(|other| other.boundary == node.boundary);
+    let mut tasks = beside.filter_map(|other| task_of(workflow, other));
+    let task = tasks.find(|task| matches!(task, Task::ApprovalRequest(_)));
+    match task {
+        Some(task) => path_of_task(&task, entry),
+        None => node.display_name.clone(),
+    }
+}
+
+/// The nodes of tries are called `NAME(0)`, `NAME(1)`, …
+fn attempt(node: &Node) -> u32 {
+    let number = node.display_name.strip_suffix(')');
+    let number = number.and_then(|name| name.rsplit_once('(')?.1.parse().ok());
+    number.unwrap_or(0)
+}
