@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::team::{Hook, Team, short};
+use crate::place::ACCOUNT;
+use crate::team::{Hook, Team, outcome, short};
 
 const APP: &str = r#"
 const { App, CfnOutput, CfnResource, Stack } = require("aws-cdk-lib");
@@ -68,17 +69,6 @@ fn run(team: &Team, hook: &Hook<'_>, broken: &str) -> (Value, Value) {
     (run, record)
 }
 
-/// The outcome of a stage; empty where it never began.
-fn outcome<'r>(record: &'r Value, path: &str) -> &'r str {
-    let stages = record["stages"].as_array().unwrap();
-    let is_it =
-        |stage: &&Value| stage["path"] == path || path == "tools" && stage["kind"] == "tools";
-    let stage = stages.iter().find(is_it);
-    stage.unwrap_or_else(|| panic!("no stage {path}: {record:#}"))["outcome"]
-        .as_str()
-        .unwrap_or_default()
-}
-
 #[test]
 fn req_2_5_5_4_6_2_8_2_9_5_whatever_fails_ends_the_run_and_the_next_push_succeeds() {
     let Some(team) = Team::new("whatever_fails", "failing") else {
@@ -91,10 +81,10 @@ fn req_2_5_5_4_6_2_8_2_9_5_whatever_fails_ends_the_run_and_the_next_push_succeed
     for (broken, stage, words) in [
         ("build", "build", "the last words"),
         ("tool", "tools", "no-such-tool"),
-        ("one", "dev/FailingOne", "failing-taken"),
-        ("two", "dev/FailingTwo", "failing-taken"),
-        ("hook", "dev/migrate", "the last words"),
+        ("one", "dev/deploy", "FailingOne"),
+        ("two", "dev/deploy", "FailingTwo"),
         ("test", "dev/smoke", "the last words"),
+        ("hook", "dev/migrate", "the last words"),
     ] {
         let (run, record) = run(&team, &hook, broken);
         assert_eq!(
@@ -107,9 +97,19 @@ fn req_2_5_5_4_6_2_8_2_9_5_whatever_fails_ends_the_run_and_the_next_push_succeed
         assert_eq!(outcome(&record, stage), "failed", "{broken}: {record:#}");
         assert!(record.to_string().contains(words), "{broken}: {record:#}");
         assert_eq!(outcome(&record, "prod/work"), "", "{broken}: {record:#}");
-        if broken == "one" {
-            assert_eq!(outcome(&record, "dev/FailingTwo"), "", "{record:#}");
-        }
+        let stacks = team.place.stacks(ACCOUNT, "us-east-1");
+        let first_is_there = !["build", "tool", "one"].contains(&broken);
+        assert_eq!(
+            stacks.contains(&"FailingOne".to_owned()),
+            first_is_there,
+            "{broken}: {stacks:?}"
+        );
+        let second_is_there = ["hook", "test"].contains(&broken);
+        assert_eq!(
+            stacks.contains(&"FailingTwo".to_owned()),
+            second_is_there,
+            "{broken}: {stacks:?}"
+        );
     }
     let (ended, record) = run(&team, &hook, "notification");
     assert_eq!(ended["status"]["phase"], "Succeeded", "{}", short(&ended));

@@ -7,9 +7,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod approval;
 mod failures;
 mod image;
 mod place;
+mod pull_request;
 mod push;
 mod queue;
 mod self_modification;

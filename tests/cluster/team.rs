@@ -391,6 +391,16 @@ pub fn nodes(run: &Value, phase: &str) -> Vec<String> {
         .collect()
 }
 
+/// The outcome of a stage in a record; empty where it never began. All pods that look for tools are `tools`.
+#[track_caller]
+pub fn outcome<'r>(record: &'r Value, path: &str) -> &'r str {
+    let stages = record["stages"].as_array().unwrap();
+    let is_it = |stage: &&Value| stage["path"] == path || path == "tools" && stage["kind"] == "tools";
+    let stage = stages.iter().find(is_it);
+    let stage = stage.unwrap_or_else(|| panic!("no stage {path}: {record:#}"));
+    stage["outcome"].as_str().unwrap_or_default()
+}
+
 fn namespace_with_bus(place: &Place, name: &str) {
     let made = std::env::var("APHEX_TEST_NAMESPACE")
         .ok()
