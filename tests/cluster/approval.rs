@@ -47,10 +47,18 @@ fn approvals_wait_for_who_may_answer_and_end_by_themselves() {
     // Yes, of one who may; no, of one who may not.
     let commit = team.push("main");
     assert_eq!(hook.pushed(test, "main", &commit), 200);
-    team.wait("the run waits", Duration::from_secs(180), || waits(&team, &commit));
+    team.wait("the run waits", Duration::from_secs(180), || {
+        waits(&team, &commit)
+    });
     let run = team.run_of(&commit).unwrap();
     let said = team.good(&["status"]);
-    for words in [name(&run), &commit[..7], "Ship it?", "@ann", &format!("aphex approve {} prod", name(&run))] {
+    for words in [
+        name(&run),
+        &commit[..7],
+        "Ship it?",
+        "@ann",
+        &format!("aphex approve {} prod", name(&run)),
+    ] {
         assert!(said.contains(words), "no `{words}` in:\n{said}");
     }
     let refused = team.aphex(&["approve", name(&run), "prod", "--as", "bob", "--yes"]);
@@ -62,16 +70,29 @@ fn approvals_wait_for_who_may_answer_and_end_by_themselves() {
     let record = team.record_of(&run);
     assert_eq!(outcome(&record, "prod/work"), "succeeded", "{record:#}");
     assert!(record.to_string().contains("ann"), "{record:#}");
-    assert!(team.good(&["logs", name(&run), "prod/work"]).contains("shipped"));
+    assert!(
+        team.good(&["logs", name(&run), "prod/work"])
+            .contains("shipped")
+    );
     let past = team.good(&["history", "--cluster"]);
     assert!(past.contains(name(&run)), "{past}");
 
     // No.
     let commit = team.push("main");
     assert_eq!(hook.pushed(test, "main", &commit), 200);
-    team.wait("the second run waits", Duration::from_secs(180), || waits(&team, &commit));
+    team.wait("the second run waits", Duration::from_secs(180), || {
+        waits(&team, &commit)
+    });
     let run = team.run_of(&commit).unwrap();
-    team.good(&["reject", name(&run), "--as", "ann", "--reason", "not today", "--yes"]);
+    team.good(&[
+        "reject",
+        name(&run),
+        "--as",
+        "ann",
+        "--reason",
+        "not today",
+        "--yes",
+    ]);
     let run = team.ended(&commit);
     assert_eq!(run["status"]["phase"], "Failed", "{}", short(&run));
     let record = team.record_of(&run);
@@ -109,13 +130,16 @@ fn a_run_that_is_started_by_hand_is_followed_and_cancelled() {
     let said = team.good(&["trigger", "--commit", &commit]);
     team.wait("the build runs", Duration::from_secs(120), || {
         let run = team.run_of(&commit);
-        run.is_some_and(|run| said.contains(name(&run)) && text(&team.aphex(&["logs", name(&run), "build"])).contains("begun"))
+        run.is_some_and(|run| {
+            said.contains(name(&run))
+                && text(&team.aphex(&["logs", name(&run), "build"])).contains("begun")
+        })
     });
     let run = team.run_of(&commit).unwrap();
     team.good(&["cancel", name(&run), "--yes"]);
     let run = team.ended(&commit);
     assert_eq!(run["status"]["phase"], "Failed", "{}", short(&run));
     let record = team.record_of(&run);
-    assert_eq!(record["outcome"], "cancelled", "{record:#}");
+    assert_eq!(record["outcome"], "stopped", "{record:#}");
     assert_eq!(outcome(&record, "prod/work"), "", "{record:#}");
 }

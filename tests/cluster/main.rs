@@ -16,3 +16,4 @@ mod push;
 mod queue;
 mod self_modification;
 mod team;
+mod two;

@@ -35,7 +35,16 @@ fn req_1_2_a_pull_request_is_validated_and_one_of_a_fork_starts_nothing() {
     team.write("app.js", APP);
     team.write("cdk.json", r#"{"app": "node app.js"}"#);
     team.pipeline(PIPELINE);
-    team.kubectl(&["create", "secret", "generic", "github", "--from-literal=token=a-token"], "");
+    team.kubectl(
+        &[
+            "create",
+            "secret",
+            "generic",
+            "github",
+            "--from-literal=token=a-token",
+        ],
+        "",
+    );
     let hook = team.installed();
     let all = payloads::all(test).unwrap();
     let payload = |action: &str, commit: &str, full_name: &str| -> Payload {
@@ -45,7 +54,10 @@ fn req_1_2_a_pull_request_is_validated_and_one_of_a_fork_starts_nothing() {
             .with("/pull_request/head/ref", json!("feature"))
             .with("/pull_request/head/sha", json!(commit))
             .with("/pull_request/head/repo/full_name", json!(full_name))
-            .with("/pull_request/head/repo/fork", json!(full_name != "acme/proposed"))
+            .with(
+                "/pull_request/head/repo/fork",
+                json!(full_name != "acme/proposed"),
+            )
     };
     for action in ["opened", "synchronize"] {
         let commit = team.push("feature");
@@ -54,17 +66,34 @@ fn req_1_2_a_pull_request_is_validated_and_one_of_a_fork_starts_nothing() {
         assert!(team.run_of(&commit).is_none());
         assert_eq!(hook.send(&payload(action, &commit, "acme/proposed")), 200);
         let run = team.ended(&commit);
-        assert_eq!(run["status"]["phase"], "Succeeded", "{action}: {}", short(&run));
+        assert_eq!(
+            run["status"]["phase"],
+            "Succeeded",
+            "{action}: {}",
+            short(&run)
+        );
         let record = team.record_of(&run);
         assert_eq!(outcome(&record, "build"), "succeeded", "{record:#}");
         assert_eq!(record["trigger"]["event"], "pull_request");
-        let statuses = team.place.received(&format!("/api/v3/repos/acme/proposed/statuses/{commit}"));
-        assert!(statuses.iter().any(|status| status["body"]["state"] == "success"), "{statuses:#?}");
+        let statuses = team
+            .place
+            .received(&format!("/api/v3/repos/acme/proposed/statuses/{commit}"));
+        assert!(
+            statuses
+                .iter()
+                .any(|status| status["body"]["state"] == "success"),
+            "{statuses:#?}"
+        );
     }
     let stacks = team.place.stacks(crate::place::ACCOUNT, "us-east-1");
     assert!(!stacks.contains(&"PullRequest".to_owned()), "{stacks:?}");
     // One comment, made and then changed.
     let comments = team.place.received("/api/v3/repos/acme/proposed/issues/");
-    let of = |method: &str| comments.iter().filter(|one| one["method"] == method).count();
+    let of = |method: &str| {
+        comments
+            .iter()
+            .filter(|one| one["method"] == method)
+            .count()
+    };
     assert_eq!((of("POST"), of("PATCH")), (1, 1), "{comments:#?}");
 }

@@ -51,17 +51,26 @@ impl Team {
         place
             .kubectl(&["label", "namespace", &namespace, "aphex-test=team"], "")
             .unwrap();
+        Some(Team::with(place, name, namespace))
+    }
+
+    /// Another team, with another pipeline in the same namespace.
+    pub fn beside(&self, name: &'static str) -> Team {
+        Team::with(self.place, name, self.namespace.clone())
+    }
+
+    fn with(place: &'static Place, name: &'static str, namespace: String) -> Team {
         let folder = tempfile::tempdir().unwrap();
         let remote = format!("{}/acme/{name}.git", place.github);
         git(folder.path(), &["init", "--quiet", "--initial-branch=main"]);
         git(folder.path(), &["config", "http.sslVerify", "false"]);
         git(folder.path(), &["remote", "add", "origin", &remote]);
-        Some(Team {
+        Team {
             place,
             name,
             namespace,
             folder,
-        })
+        }
     }
 
     /// Its working tree.
@@ -395,7 +404,8 @@ pub fn nodes(run: &Value, phase: &str) -> Vec<String> {
 #[track_caller]
 pub fn outcome<'r>(record: &'r Value, path: &str) -> &'r str {
     let stages = record["stages"].as_array().unwrap();
-    let is_it = |stage: &&Value| stage["path"] == path || path == "tools" && stage["kind"] == "tools";
+    let is_it =
+        |stage: &&Value| stage["path"] == path || path == "tools" && stage["kind"] == "tools";
     let stage = stages.iter().find(is_it);
     let stage = stage.unwrap_or_else(|| panic!("no stage {path}: {record:#}"));
     stage["outcome"].as_str().unwrap_or_default()
