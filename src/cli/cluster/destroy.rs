@@ -73,7 +73,7 @@ impl Destroy {
                 "{runs} of {name} {} active: {names}",
                 are(owned.active.len())
             );
-            let help = "wait for the end, or stop them (`argo stop NAME`); `--with-active-runs` removes the pipeline around them";
+            let help = "wait for the end, or stop them (`aphex cancel NAME`); `--with-active-runs` removes the pipeline around them";
             console.fail(&message, Some(help));
             return Err(Exit::Errors);
         }

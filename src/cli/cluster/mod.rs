@@ -18,9 +18,9 @@ use clap::Args;
 use crate::analysis::Analysis;
 use crate::cli::console::Console;
 use crate::cli::input::{self, Input};
-use crate::cli::{Exit, output};
+use crate::cli::{Exit, output, pick};
 use crate::cloud::kubernetes::Cluster;
-use crate::diagnostics::{Diagnostic, Report, human, list_names};
+use crate::diagnostics::{Diagnostic, Report, human};
 use crate::model::Pipeline;
 use crate::target::spec_hash;
 
@@ -88,36 +88,14 @@ impl Which {
         source: &'s Source,
         console: &mut Console,
     ) -> Result<(&'s Pipeline, String), Exit> {
-        let all = source
-            .analysis
-            .pipelines
-            .iter()
-            .zip(&source.analysis.objects);
-        let all: Vec<_> = all.collect();
-        let names = || all.iter().map(|(pipeline, _)| &*pipeline.name.value);
-        let found = match &self.pipeline {
-            Some(name) => all
-                .iter()
-                .find(|(pipeline, _)| pipeline.name.value == *name),
-            None if all.len() == 1 => all.first(),
-            None => None,
-        };
-        if let Some((pipeline, object)) = found {
-            return Ok((pipeline, spec_hash(object)));
+        let pipelines = &source.analysis.pipelines;
+        let pipeline = pick::one(pipelines, self.pipeline.as_deref(), console)?;
+        let mut all = pipelines.iter().zip(&source.analysis.objects);
+        let object = all.find_map(|(one, object)| std::ptr::eq(one, pipeline).then_some(object));
+        match object {
+            Some(object) => Ok((pipeline, spec_hash(object))),
+            None => Err(Exit::Errors),
         }
-        let list = list_names(names(), 10);
-        match (&self.pipeline, all.is_empty()) {
-            (_, true) => console.fail("the file has no pipeline", None),
-            (Some(name), _) => {
-                let help = format!("it has {list}");
-                console.fail(&format!("the file has no pipeline `{name}`"), Some(&help));
-            }
-            (None, _) => {
-                let help = format!("say which one with `--pipeline`: {list}");
-                console.fail("the file has several pipelines", Some(&help));
-            }
-        }
-        Err(Exit::Errors)
     }
 }
 
