@@ -1,6 +1,6 @@
 //! Standard output and standard error, and what may be written there.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 
 use anstream::AutoStream;
 use clap::ValueEnum;
@@ -87,6 +87,18 @@ impl Console {
     /// Whether questions can be asked and answered.
     pub fn interactive() -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks for a yes at the terminal; without one the answer is no, and `help` says what is to be done.
+    pub fn agreed(&mut self, question: &str, help: &str) -> bool {
+        if !Console::interactive() {
+            self.fail("nobody can be asked here", Some(help));
+            return false;
+        }
+        self.remark(&format!("{question} [y/N] "));
+        let mut answer = String::new();
+        let read = io::stdin().lock().read_line(&mut answer);
+        read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
     }
 
     fn note(&mut self, result: io::Result<()>) {

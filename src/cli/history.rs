@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
 use crate::cli::Exit;
 use crate::cli::console::Console;
+use crate::cli::output::Listed;
 use crate::cli::runs::{Runs, Whose};
 use crate::diagnostics::{Paint, Report, Role, human, plural, safe};
 use crate::ops::history::History as Past;
@@ -39,19 +40,10 @@ pub struct History {
     whose: Whose,
     /// In which form; json: schemas/history.v1.json, of one run schemas/run.v1.json
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: Format,
+    format: Listed,
     /// The repository that is looked at [default: the one of the current directory]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    #[default]
-    Human,
-    /// For programs
-    Json,
 }
 
 impl History {
@@ -75,8 +67,8 @@ impl History {
 
     fn one(&self, runs: &Runs, record: &RunRecord, console: &mut Console) -> Result<Exit, Report> {
         let text = match self.format {
-            Format::Json => as_json(record),
-            Format::Human => in_full(runs, record, console.out),
+            Listed::Json => as_json(record),
+            Listed::Human => in_full(runs, record, console.out),
         };
         console.print(&text);
         Ok(Exit::Fine)
@@ -86,12 +78,12 @@ impl History {
         let mut past = runs.newest(usize::try_from(self.limit).unwrap_or(usize::MAX))?;
         let problems = std::mem::take(&mut past.problems);
         match self.format {
-            Format::Json => console.print(&as_json(&json!({
+            Listed::Json => console.print(&as_json(&json!({
                 "version": 1,
                 "runs": past.runs,
                 "unfinished": past.unfinished,
             }))),
-            Format::Human => {
+            Listed::Human => {
                 console.print(&table(&past, console.out));
                 if past.older > 0 {
                     let total = past.older + past.runs.len();

@@ -27,6 +27,16 @@ pub enum Format {
     Github,
 }
 
+/// In which form something is listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Listed {
+    /// For people
+    #[default]
+    Human,
+    /// For programs
+    Json,
+}
+
 impl Format {
     /// The problems in this form; `checked` are the paths of the files looked at.
     pub fn render(self, reports: &[Report], checked: &[String], paint: Paint) -> String {

@@ -74,8 +74,7 @@ fn req_2_5_5_4_6_2_8_2_9_5_whatever_fails_ends_the_run_and_the_next_push_succeed
     let Some(team) = Team::new("whatever_fails", "failing") else {
         return;
     };
-    team.write("app.js", APP);
-    team.write("cdk.json", r#"{"app": "node app.js"}"#);
+    team.app(APP);
     team.pipeline(&body(""));
     let hook = team.installed();
     for (broken, stage, words) in [

@@ -1,6 +1,5 @@
 //! Where the tests are: a cluster with its controllers, what stands in for GitHub, and an emulator of AWS.
 
-use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
@@ -9,9 +8,9 @@ use serde_json::Value;
 use crate::image;
 use crate::support::cdk::node_modules;
 use crate::support::containers::Podman;
-use crate::support::http;
 use crate::support::project::wait_until;
 use crate::support::tools::{output, root, skip};
+use crate::support::{cluster, http, ministack};
 
 /// How a cluster is named.
 pub const HELP: &str = "\
@@ -148,27 +147,8 @@ impl Place {
 
     /// `kubectl`, as its administrator; what it printed, or its words where it failed.
     pub fn kubectl(&self, arguments: &[&str], input: &str) -> Result<String, String> {
-        let mut command = Command::new("kubectl");
-        command.args(arguments).env("KUBECONFIG", &self.kubeconfig);
-        let piped = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut process = piped.spawn().map_err(|error| format!("kubectl: {error}"))?;
-        let mut stdin = process.stdin.take().ok_or("kubectl has no input")?;
-        stdin.write_all(input.as_bytes()).ok();
-        drop(stdin);
-        let done = process
-            .wait_with_output()
-            .map_err(|error| format!("kubectl: {error}"))?;
-        match done.status.success() {
-            true => Ok(String::from_utf8_lossy(&done.stdout).into_owned()),
-            false => Err(format!(
-                "kubectl {}: {}",
-                arguments.join(" "),
-                String::from_utf8_lossy(&done.stderr)
-            )),
-        }
+        let said = cluster::kubectl(&self.kubeconfig, arguments, input);
+        said.map_err(|words| format!("kubectl {}: {words}", arguments.join(" ")))
     }
 
     /// Objects, as JSON.
@@ -207,17 +187,8 @@ impl Place {
     }
 
     /// What leads any AWS tool to an account of the emulator, and nowhere else.
-    pub fn aws(&self, account: &str, region: &str) -> Vec<(&'static str, String)> {
-        vec![
-            ("AWS_ENDPOINT_URL", self.aws.clone()),
-            ("AWS_ACCESS_KEY_ID", account.to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "testing".to_owned()),
-            ("AWS_REGION", region.to_owned()),
-            ("AWS_DEFAULT_REGION", region.to_owned()),
-            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
-            ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
-            ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
-        ]
+    pub fn aws(&self, account: &str, region: &str) -> Vec<(String, String)> {
+        ministack::environment(&self.aws, account, region)
     }
 
     /// Asks the emulator for something by hand, in the name of an account.

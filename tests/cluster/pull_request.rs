@@ -32,19 +32,9 @@ fn req_1_2_a_pull_request_is_validated_and_one_of_a_fork_starts_nothing() {
     let Some(team) = Team::new(test, "proposed") else {
         return;
     };
-    team.write("app.js", APP);
-    team.write("cdk.json", r#"{"app": "node app.js"}"#);
+    team.app(APP);
     team.pipeline(PIPELINE);
-    team.kubectl(
-        &[
-            "create",
-            "secret",
-            "generic",
-            "github",
-            "--from-literal=token=a-token",
-        ],
-        "",
-    );
+    team.token();
     let hook = team.installed();
     let all = payloads::all(test).unwrap();
     let payload = |action: &str, commit: &str, full_name: &str| -> Payload {

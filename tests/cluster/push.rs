@@ -58,19 +58,9 @@ fn req_1_1_1_3_1_5_2_1_2_4_3_1_5_1_5_2_5_3_a_push_reaches_production() {
     let Some(team) = Team::new(test, "push") else {
         return;
     };
-    team.write("app.js", APP);
-    team.write("cdk.json", r#"{"app": "node app.js"}"#);
+    team.app(APP);
     team.pipeline(PIPELINE);
-    team.kubectl(
-        &[
-            "create",
-            "secret",
-            "generic",
-            "github",
-            "--from-literal=token=a-token",
-        ],
-        "",
-    );
+    team.token();
     let hook = team.installed();
     let commit = team.push("main");
     assert_eq!(hook.pushed(test, "main", &commit), 200);

@@ -85,6 +85,24 @@ impl Team {
         fs::write(path, text).unwrap();
     }
 
+    /// Writes a CDK app.
+    pub fn app(&self, program: &str) {
+        self.write("app.js", program);
+        self.write("cdk.json", r#"{"app": "node app.js"}"#);
+    }
+
+    /// Makes the Secret `github` with a token.
+    pub fn token(&self) {
+        let arguments = [
+            "create",
+            "secret",
+            "generic",
+            "github",
+            "--from-literal=token=a-token",
+        ];
+        self.kubectl(&arguments, "");
+    }
+
     /// Writes the pipeline, with the images of this place.
     pub fn pipeline(&self, body: &str) {
         let images = ["runtime", "builder", "deployer"]

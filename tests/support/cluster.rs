@@ -111,24 +111,7 @@ impl Cluster {
 
     /// `kubectl`, as its administrator; what it printed, or its words where it failed.
     pub fn kubectl(&self, arguments: &[&str], input: &str) -> Result<String, String> {
-        let mut process = Command::new("kubectl")
-            .args(arguments)
-            .env("KUBECONFIG", &self.kubeconfig)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("kubectl: {error}"))?;
-        let mut stdin = process.stdin.take().ok_or("kubectl has no input")?;
-        stdin.write_all(input.as_bytes()).ok();
-        drop(stdin);
-        let output = process
-            .wait_with_output()
-            .map_err(|error| format!("kubectl: {error}"))?;
-        match output.status.success() {
-            true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-        }
+        kubectl(&self.kubeconfig, arguments, input)
     }
 
     /// A namespace of a test's own, which goes with this value.
@@ -149,6 +132,28 @@ impl Cluster {
         }
         let list = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": pods });
         self.dry_run(&list.to_string())
+    }
+}
+
+/// `kubectl` with a kubeconfig; what it printed, or its words where it failed.
+pub fn kubectl(kubeconfig: &str, arguments: &[&str], input: &str) -> Result<String, String> {
+    let mut process = Command::new("kubectl")
+        .args(arguments)
+        .env("KUBECONFIG", kubeconfig)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("kubectl: {error}"))?;
+    let mut stdin = process.stdin.take().ok_or("kubectl has no input")?;
+    stdin.write_all(input.as_bytes()).ok();
+    drop(stdin);
+    let output = process
+        .wait_with_output()
+        .map_err(|error| format!("kubectl: {error}"))?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
     }
 }
 

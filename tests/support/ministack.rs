@@ -84,7 +84,8 @@ impl Faults {
     }
 }
 
-fn environment(url: &str, account: &str, region: &str) -> Vec<(String, String)> {
+/// The environment that leads any AWS tool to an account of the emulator at a URL, and nowhere else.
+pub fn environment(url: &str, account: &str, region: &str) -> Vec<(String, String)> {
     let variables = [
         ("AWS_ENDPOINT_URL", url),
         ("AWS_ACCESS_KEY_ID", account),

@@ -1,7 +1,5 @@
 //! `aphex destroy`
 
-use std::io::BufRead;
-
 use clap::Args;
 
 use crate::cli::Exit;
@@ -11,6 +9,9 @@ use crate::cli::console::Console;
 use crate::diagnostics::{list_names, plural};
 use crate::ops::install;
 use crate::target::names::stack_name;
+
+/// What is said where nobody can be asked.
+const REMOVES: &str = "`--yes` removes without a question";
 
 /// Remove a pipeline from the cluster and AWS: what it owns, and nothing else
 #[derive(Args, Debug)]
@@ -88,7 +89,7 @@ impl Destroy {
             }
             None => "",
         };
-        if !self.yes && !agreed(&format!("remove {count} of {name}{and_stack}?"), console) {
+        if !self.yes && !console.agreed(&format!("remove {count} of {name}{and_stack}?"), REMOVES) {
             console.remark("nothing was removed\n");
             return Err(Exit::Errors);
         }
@@ -98,7 +99,7 @@ impl Destroy {
             let question = format!(
                 "remove bucket {bucket}, with all artifacts and records of {name}, for good?"
             );
-            if !self.yes && !agreed(&question, console) {
+            if !self.yes && !console.agreed(&question, REMOVES) {
                 console.remark("nothing was removed\n");
                 return Err(Exit::Errors);
             }
@@ -138,19 +139,4 @@ fn are(count: usize) -> &'static str {
         1 => "is",
         _ => "are",
     }
-}
-
-/// Asks at the terminal; without one the answer is no.
-fn agreed(question: &str, console: &mut Console) -> bool {
-    if !Console::interactive() {
-        console.fail(
-            "nobody can be asked here",
-            Some("`--yes` removes without a question"),
-        );
-        return false;
-    }
-    console.remark(&format!("{question} [y/N] "));
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
 }

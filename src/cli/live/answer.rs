@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::cli::Exit;
 use crate::cli::console::Console;
-use crate::cli::live::{Of, agreed, said, show, who, with_runs};
+use crate::cli::live::{GOES_ON, Of, said, show, who, with_runs};
 use crate::diagnostics::codes::run_approval::NOT_ASKED;
 use crate::diagnostics::{Diagnostic, did_you_mean, list_names, plural, safe};
 use crate::ops::live::{Answer, Answered, Asked, Run, Runs, Verdict, answer};
@@ -114,7 +114,7 @@ impl Common {
             Verdict::Reject => "reject",
         };
         let shown = safe::line(&by).into_owned();
-        if !self.yes && !agreed(&format!("{word} as {shown}?"), console) {
+        if !self.yes && !console.agreed(&format!("{word} as {shown}?"), GOES_ON) {
             console.remark("nothing was answered\n");
             return Err(Exit::Errors);
         }

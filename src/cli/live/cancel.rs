@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::cli::Exit;
 use crate::cli::console::Console;
-use crate::cli::live::{Of, agreed, said, show, with_runs};
+use crate::cli::live::{GOES_ON, Of, said, show, with_runs};
 use crate::diagnostics::safe;
 use crate::ops::live::{Cancelled, Shutdown, State, cancel};
 
@@ -50,7 +50,7 @@ impl Cancel {
             }
             let now = jiff::Timestamp::now();
             console.remark(&show::in_full(&run, console.err, now));
-            if !self.yes && !agreed(&format!("end {}?", run.name), console) {
+            if !self.yes && !console.agreed(&format!("end {}?", run.name), GOES_ON) {
                 console.remark("it goes on\n");
                 return Err(Exit::Errors);
             }

@@ -8,7 +8,6 @@ mod status;
 mod trigger;
 mod watch;
 
-use std::io::BufRead;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -85,20 +84,8 @@ fn short(user: &str) -> &str {
     }
 }
 
-/// Asks at the terminal; without one the answer is no.
-fn agreed(question: &str, console: &mut Console) -> bool {
-    if !Console::interactive() {
-        console.fail(
-            "nobody can be asked here",
-            Some("`--yes` goes on without a question"),
-        );
-        return false;
-    }
-    console.remark(&format!("{question} [y/N] "));
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
-}
+/// What is said where nobody can be asked.
+const GOES_ON: &str = "`--yes` goes on without a question";
 
 /// A line of a log, after its stage.
 fn print_line(line: Line<'_>, console: &mut Console) {

@@ -1,6 +1,6 @@
 //! `aphex status`
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -8,6 +8,7 @@ use crate::cli::Exit;
 use crate::cli::cluster::Which;
 use crate::cli::console::Console;
 use crate::cli::live::{said, show, watch, with_runs};
+use crate::cli::output::Listed;
 use crate::diagnostics::{Diagnostic, Paint};
 use crate::ops::live::{Run, Runs};
 
@@ -36,16 +37,7 @@ pub struct Status {
     watch: bool,
     /// In which form; json: schemas/status.v1.json
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    #[default]
-    Human,
-    /// For programs
-    Json,
+    format: Listed,
 }
 
 impl Status {
@@ -58,8 +50,8 @@ impl Status {
             }
             let seen = Seen::look(runs, most).map_err(|problem| said(problem, console))?;
             console.print(&match self.format {
-                Format::Json => seen.as_json(runs),
-                Format::Human => seen.text(runs, console.out, Timestamp::now()),
+                Listed::Json => seen.as_json(runs),
+                Listed::Human => seen.text(runs, console.out, Timestamp::now()),
             });
             Ok(Exit::Fine)
         })

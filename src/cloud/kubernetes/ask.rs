@@ -61,16 +61,12 @@ impl Cluster {
     /// Every object of a kind, in all namespaces.
     pub fn list_of_all(&self, kind: &Kind) -> Result<Vec<Object>, Failure> {
         let api = self.api_of(kind, None);
-        let mut wanted = ListParams::default().limit(PAGE);
         let mut all = Vec::new();
-        loop {
-            let found = self.tried("list", || api.list(&wanted))?;
-            all.extend(found.items.into_iter().map(Object::from));
-            match found.metadata.continue_.filter(|token| !token.is_empty()) {
-                Some(token) => wanted = wanted.continue_token(&token),
-                None => return Ok(all),
-            }
-        }
+        self.pages(&api, ListParams::default(), PAGE, |found| {
+            all.push(Object::from(found));
+            Ok(())
+        })?;
+        Ok(all)
     }
 
     /// Which of these one may not do in a namespace, in their order. Whoever is known may ask this.

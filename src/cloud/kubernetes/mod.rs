@@ -9,12 +9,14 @@ mod object;
 mod pods;
 mod workflow;
 
+use std::fmt::Debug;
 use std::time::Duration;
 
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::config::Kubeconfig;
 use kube::core::{ApiResource, DynamicObject};
 use kube::{Client, Config};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use ask::Ask;
@@ -164,6 +166,28 @@ impl Cluster {
         match namespace {
             None => Api::all_with(self.client.clone(), &resource),
             Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
+        }
+    }
+
+    /// Lists in pages of `size` objects, each of which is taken as it comes.
+    fn pages<K>(
+        &self,
+        api: &Api<K>,
+        wanted: ListParams,
+        size: u32,
+        mut take: impl FnMut(K) -> Result<(), Failure>,
+    ) -> Result<(), Failure>
+    where
+        K: Clone + DeserializeOwned + Debug,
+    {
+        let mut wanted = wanted.limit(size);
+        loop {
+            let page = self.tried("list", || api.list(&wanted))?;
+            page.items.into_iter().try_for_each(&mut take)?;
+            match page.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) => wanted = wanted.continue_token(&token),
+                None => return Ok(()),
+            }
         }
     }
 

@@ -370,17 +370,12 @@ impl Cluster {
     pub fn workflows(&self, namespace: &str, labels: &str) -> Result<Vec<Workflow>, Failure> {
         let api = self.api(&WORKFLOW, namespace);
         let mut all = Vec::new();
-        let mut params = ListParams::default().labels(labels).limit(PAGE);
-        loop {
-            let page = self.tried("list", || api.list(&params))?;
-            for found in page.items {
-                all.push(Workflow::read(as_json(&found)?)?);
-            }
-            match page.metadata.continue_.filter(|token| !token.is_empty()) {
-                Some(token) => params = params.continue_token(&token),
-                None => return Ok(all),
-            }
-        }
+        let wanted = ListParams::default().labels(labels);
+        self.pages(&api, wanted, PAGE, |found| {
+            all.push(Workflow::read(as_json(&found)?)?);
+            Ok(())
+        })?;
+        Ok(all)
     }
 
     /// Names, labels and times of objects that have these labels, in no order: little is sent.
