@@ -65,6 +65,14 @@ impl Drop for Disk {
 const BUILD: &str = "build { run = [\"head -c 3000000 /dev/urandom > out.bin\", \"seq 200000\"], artifacts = [\"out.bin\"] }";
 const STEP: &str = "step copy { run = [\"test $(wc -c < out.bin) = 3000000\"] }";
 
+/// What a checkout takes before anything else, in KiB: the binary, for the other containers of its pod.
+fn binary() -> u64 {
+    fs::metadata(env!("CARGO_BIN_EXE_aphex"))
+        .unwrap()
+        .len()
+        .div_ceil(1024)
+}
+
 /// The end of a long text, for a person to read.
 fn end_of(text: &str) -> String {
     text[text.ceil_char_boundary(text.len().saturating_sub(3_000))..].to_owned()
@@ -172,7 +180,7 @@ fn a_stage_without_space_fails_with_a_reason_and_keeps_nothing_half() {
     let copy = ["step", "--environment", "dev", "--name", "copy"];
     assert!(pods.pod("1", &["build"]).status.success());
 
-    let Some(disk) = Disk::mount(test, pods.root("2"), 2_000) else {
+    let Some(disk) = Disk::mount(test, pods.root("2"), binary() + 2_000) else {
         return;
     };
     let output = pods.init("2", &copy).output().unwrap();
@@ -193,10 +201,10 @@ fn a_stage_without_space_fails_with_a_reason_and_keeps_nothing_half() {
     );
     drop(disk);
 
-    let Some(disk) = Disk::mount(test, pods.root("3"), 1_000) else {
+    let Some(disk) = Disk::mount(test, pods.root("3"), binary() + 1_000) else {
         return;
     };
-    disk.fill(4);
+    disk.fill(binary() + 4);
     let output = pods.init("3", &copy).output().unwrap();
     let said = end_of(&text(&output));
     assert_eq!(output.status.code(), Some(1), "{said}");
@@ -210,7 +218,7 @@ fn a_stage_without_space_fails_with_a_reason_and_keeps_nothing_half() {
 
     // The log is on the disk that the commands fill: it is cut off, and says so where it is kept.
     pods.run = "shop-log".to_owned();
-    let Some(disk) = Disk::mount(test, pods.root("4"), 3_400) else {
+    let Some(disk) = Disk::mount(test, pods.root("4"), binary() + 3_400) else {
         return;
     };
     let output = pods.pod("4", &["build"]);
