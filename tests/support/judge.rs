@@ -134,7 +134,7 @@ pub fn assert_accepted(what: &str, question: &Question) {
     );
 }
 
-/// Asks every release. One process each serves all questions of a test program.
+/// Asks every release at once. One process each serves all questions of a test program.
 pub fn ask(question: &Question) -> Answer {
     static JUDGES: OnceLock<Vec<Mutex<Server>>> = OnceLock::new();
     let judges = JUDGES.get_or_init(|| {
@@ -143,11 +143,25 @@ pub fn ask(question: &Question) -> Answer {
             .map(|release| Mutex::new(Server::start(release)))
             .collect()
     });
+    // Another test that failed while it asked leaves a judge usable: it has read its answer or is broken itself.
+    let ask_one = |judge: &Mutex<Server>| -> Reply {
+        judge
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .ask(question)
+    };
+    let replies: Vec<Reply> = std::thread::scope(|scope| {
+        let asked: Vec<_> = judges
+            .iter()
+            .map(|judge| scope.spawn(|| ask_one(judge)))
+            .collect();
+        asked
+            .into_iter()
+            .map(|reply| reply.join().expect("a judge answers"))
+            .collect()
+    });
     let mut answer = Answer::default();
-    for (number, judge) in judges.iter().enumerate() {
-        // Another test that failed while it asked leaves the judge usable: it has read its answer or is broken itself.
-        let mut judge = judge.lock().unwrap_or_else(PoisonError::into_inner);
-        let reply: Reply = judge.ask(question);
+    for (number, reply) in replies.into_iter().enumerate() {
         answer
             .verdicts
             .extend(reply.verdicts.into_iter().map(|verdict| Verdict {
