@@ -65,12 +65,13 @@ impl Drop for Disk {
 const BUILD: &str = "build { run = [\"head -c 3000000 /dev/urandom > out.bin\", \"seq 200000\"], artifacts = [\"out.bin\"] }";
 const STEP: &str = "step copy { run = [\"test $(wc -c < out.bin) = 3000000\"] }";
 
-/// What a checkout takes before anything else, in KiB: the binary, for the other containers of its pod.
+/// What a checkout takes before anything else, in KiB of whole pages: the binary, for the other containers of its pod.
 fn binary() -> u64 {
     fs::metadata(env!("CARGO_BIN_EXE_aphex"))
         .unwrap()
         .len()
-        .div_ceil(1024)
+        .div_ceil(4096)
+        * 4
 }
 
 /// The end of a long text, for a person to read.
