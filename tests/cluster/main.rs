@@ -9,6 +9,7 @@ mod support;
 
 mod approval;
 mod failures;
+mod guide;
 mod image;
 mod place;
 mod pull_request;

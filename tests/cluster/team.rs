@@ -60,17 +60,22 @@ impl Team {
     }
 
     fn with(place: &'static Place, name: &'static str, namespace: String) -> Team {
-        let folder = tempfile::tempdir().unwrap();
-        let remote = format!("{}/acme/{name}.git", place.github);
-        git(folder.path(), &["init", "--quiet", "--initial-branch=main"]);
-        git(folder.path(), &["config", "http.sslVerify", "false"]);
-        git(folder.path(), &["remote", "add", "origin", &remote]);
-        Team {
+        let team = Team {
             place,
             name,
             namespace,
-            folder,
-        }
+            folder: tempfile::tempdir().unwrap(),
+        };
+        team.clone_into(team.path());
+        team
+    }
+
+    /// Makes a clone of its repository, which is empty.
+    pub fn clone_into(&self, folder: &Path) {
+        let remote = format!("{}/acme/{}.git", self.place.github, self.name);
+        git(folder, &["init", "--quiet", "--initial-branch=main"]);
+        git(folder, &["config", "http.sslVerify", "false"]);
+        git(folder, &["remote", "add", "origin", &remote]);
     }
 
     /// Its working tree.

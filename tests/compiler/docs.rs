@@ -31,8 +31,10 @@ fn commands_print_what_the_pages_say() {
             transcript::copy(&entry.unwrap().path(), folder);
         }
     };
+    // The guide needs a cluster: `--test cluster guide::` runs it.
     let differences: Vec<String> = pages()
         .iter()
+        .filter(|page| !page.ends_with("docs/guide.md"))
         .flat_map(|page| transcript::run(page, true, &prepare))
         .collect();
     assert!(

@@ -18,10 +18,49 @@ struct Step {
     printed: String,
 }
 
+/// What the commands of a page meet, beside its files.
+pub struct Setting<'s> {
+    /// Fills the folder.
+    pub prepare: &'s dyn Fn(&Path),
+    /// Further variables.
+    pub environment: Vec<(String, String)>,
+    /// Names that the page gives, each with what it is here.
+    pub names: Vec<(String, String)>,
+    /// What happens outside after a command, in the folder where it ran.
+    pub after: &'s dyn Fn(&str, &Path),
+}
+
+impl Setting<'_> {
+    fn here(&self, text: &str) -> String {
+        let names = self.names.iter();
+        names.fold(text.to_owned(), |text, (page, here)| {
+            text.replace(page, here)
+        })
+    }
+
+    fn on_the_page(&self, text: &str) -> String {
+        let names = self.names.iter();
+        names.fold(text.to_owned(), |text, (page, here)| {
+            text.replace(here, page)
+        })
+    }
+}
+
 /// Runs every block of a page that is meant to be run; returns what differs. `prepare` fills the
 /// folder. With `per_block` each block of commands has a folder of its own, with
 /// the files that stand before it.
 pub fn run(page: &Path, per_block: bool, prepare: &dyn Fn(&Path)) -> Vec<String> {
+    let setting = Setting {
+        prepare,
+        environment: Vec::new(),
+        names: Vec::new(),
+        after: &|_, _| {},
+    };
+    run_in(page, per_block, &setting)
+}
+
+/// The same, in a setting.
+pub fn run_in(page: &Path, per_block: bool, setting: &Setting<'_>) -> Vec<String> {
     let text = fs::read_to_string(page).unwrap();
     let name = page
         .strip_prefix(super::tools::root())
@@ -47,16 +86,20 @@ pub fn run(page: &Path, per_block: bool, prepare: &dyn Fn(&Path)) -> Vec<String>
             shell = None;
         }
         used = is_console;
-        let shell = shell.get_or_insert_with(|| Shell::new(prepare));
+        let shell = shell.get_or_insert_with(|| Shell::new(setting.prepare));
         if let Some(file) = file {
             let path = shell.directory.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, &block.text).unwrap();
+            fs::write(path, setting.here(&block.text)).unwrap();
             continue;
         }
         let mut printed = String::new();
         for step in steps(block) {
-            let real = shell.run(&step.command);
+            let real = shell.run(&setting.here(&step.command), &setting.environment);
+            let real = setting.on_the_page(&real);
+            // Shown where the test fails.
+            println!("$ {}\n{real}", step.command);
+            (setting.after)(&step.command, &shell.here);
             let fits = fits(&step.printed, &real);
             printed.push_str(&format!("$ {}\n", step.command));
             printed.push_str(if fits { &step.printed } else { &real });
@@ -151,7 +194,7 @@ impl Shell {
     }
 
     /// What a command prints, and its exit code where that is not 0.
-    fn run(&mut self, command: &str) -> String {
+    fn run(&mut self, command: &str, environment: &[(String, String)]) -> String {
         let state = tempfile::NamedTempFile::new().unwrap();
         let script = format!(
             "exec 2>&1\n{command}\ncode=$?\npwd -P > {}\nexit $code",
@@ -167,6 +210,7 @@ impl Shell {
             .env_remove("NO_COLOR")
             .env("COLUMNS", "100")
             .env("LC_ALL", "C.UTF-8")
+            .envs(environment.iter().cloned())
             .stdin(Stdio::null())
             .output()
             .unwrap();

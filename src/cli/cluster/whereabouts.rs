@@ -10,7 +10,7 @@ use crate::target::events::{WEBHOOK_KEY, github_events, webhook_secret_name, web
 pub fn text(pipeline: &Pipeline, facts: &Facts, paint: Paint) -> String {
     let (name, namespace) = (&pipeline.name.value, &pipeline.namespace.value);
     let head = |text: &str| format!("\n{}\n", paint.paint(Role::Strong, text));
-    let line = |what: &str, value: &str| format!("  {what:<14}{}\n", safe::line(value));
+    let line = |what: &str, value: &str| format!("  {what:<18}{}\n", safe::line(value));
     let mut text = head(&format!("where {name} is"));
     text.push_str(&line("cluster", &pipeline.cluster.value));
     text.push_str(&line("namespace", namespace));
