@@ -9,6 +9,7 @@ mod support;
 
 mod approval;
 mod failures;
+mod faults;
 mod guide;
 mod image;
 mod place;

@@ -16,7 +16,8 @@ use crate::support::{cluster, http, ministack};
 pub const HELP: &str = "\
 set APHEX_TEST_CLUSTER to the kubeconfig of a cluster with Argo Workflows and Argo Events, APHEX_TEST_IMPORT to a command that an image archive can be \
 put behind (`kind load image-archive`), and have `kubectl` on the path; APHEX_TEST_AWS and APHEX_TEST_AWS_IN_PODS are the URLs of ministack here and in pods; \
-APHEX_TEST_NAMESPACE may be a command that a namespace can be put behind, which makes it with its EventBus";
+APHEX_TEST_NAMESPACE may be a command that a namespace can be put behind, which makes it with its EventBus; \
+APHEX_TEST_PAUSE may be a command that a server (`controller`, `api`, `kubelet`, `aws`) and `stop` or `go` can be put behind: it stands still, or goes on again";
 
 /// The account of the cluster.
 pub const ACCOUNT: &str = "111122223333";
@@ -49,7 +50,27 @@ impl Drop for Forward {
     }
 }
 
-fn variable(name: &str) -> Result<String, String> {
+/// A server that stands still, and goes on when this is dropped.
+pub struct Paused {
+    server: &'static str,
+}
+
+impl Paused {
+    fn tell(&self, word: &str) -> Result<String, String> {
+        let command = variable("APHEX_TEST_PAUSE")?;
+        let command = format!("{command} {} {word}", self.server);
+        output(Command::new("sh").args(["-c", &command]))
+    }
+}
+
+impl Drop for Paused {
+    fn drop(&mut self) {
+        let _ = self.tell("go");
+    }
+}
+
+/// The command or address in a variable of the environment.
+pub fn variable(name: &str) -> Result<String, String> {
     std::env::var(name)
         .ok()
         .filter(|value| !value.is_empty())
@@ -138,6 +159,13 @@ impl Place {
         // As long as this program runs.
         std::mem::forget(forward);
         Ok(())
+    }
+
+    /// A server of the cluster that stands still until this is dropped.
+    pub fn pause(&self, server: &'static str) -> Paused {
+        let paused = Paused { server };
+        paused.tell("stop").unwrap();
+        paused
     }
 
     /// The path of the kubeconfig of its administrator.

@@ -17,6 +17,8 @@ mod markdown;
 mod metrics;
 #[cfg(feature = "cloud")]
 mod news;
+#[cfg(feature = "cloud")]
+mod overtaken;
 mod parameters;
 mod preflight;
 mod ready;
@@ -167,6 +169,14 @@ fn in_entry<'p>(
     if !unknown.is_empty() {
         let mut did = Did::default();
         did.problems = unknown;
+        return (Some(path), did);
+    }
+    #[cfg(feature = "cloud")]
+    if let Some(environment) = holder
+        && let Err(newer) = overtaken::overtaken(context, pipeline, environment)
+    {
+        let mut did = Did::default();
+        did.stopped(newer);
         return (Some(path), did);
     }
     let named = context.path.clone().unwrap_or_else(|| path.clone());

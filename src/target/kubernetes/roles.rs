@@ -55,7 +55,16 @@ pub fn rights(account: Account, pipeline: &str) -> Vec<Right> {
         "Argo's executor reports what became of a pod",
     );
     match account {
-        Account::Build | Account::Validate | Account::Deploy | Account::Finish => vec![report],
+        Account::Build | Account::Validate | Account::Finish => vec![report],
+        Account::Deploy => vec![
+            report,
+            right(
+                ARGO,
+                &["workflows"],
+                &["list"],
+                "looks whether a newer run waits, with `queue = \"latest\"`",
+            ),
+        ],
         Account::SelfUpdate => vec![
             report,
             right(
