@@ -167,6 +167,13 @@ impl Compile {
                 return Exit::Fault;
             }
         };
+        if self.output.is_none() && self.emit.len() > 1 && self.emit.contains(&Kind::Stack) {
+            console.fail(
+                "a template for CloudFormation cannot stand among manifests for kubectl",
+                Some("`--emit stack` alone prints it; with `-o DIR` everything gets files of its own"),
+            );
+            return Exit::Usage;
+        }
         let Some(directory) = &self.output else {
             match (self.source_map, &*self.emit) {
                 (true, _) => console.print(&map),

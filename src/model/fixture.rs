@@ -223,6 +223,7 @@ pub fn pipeline(targets: Vec<Target>) -> Pipeline {
             restart: false,
         },
         queue: Queue::Pipeline,
+        network_policy: false,
         images: Images {
             runtime: text("public.ecr.aws/aphex/runtime:latest"),
             builder: text("public.ecr.aws/aphex/builder:latest"),

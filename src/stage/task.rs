@@ -149,6 +149,14 @@ pub struct Decision {
     /// Who answered, a name a line, as base64; empty: nobody
     #[arg(long, value_name = "BASE64", allow_hyphen_values = true)]
     pub approver: String,
+    /// Why, as base64; empty: that was not said
+    #[arg(
+        long,
+        value_name = "BASE64",
+        default_value = "",
+        allow_hyphen_values = true
+    )]
+    pub reason: String,
 }
 
 /// The end of a run.
@@ -275,6 +283,7 @@ impl Task {
                 decision.holder.flags(&mut flag);
                 flag("decision", &decision.decision);
                 flag("approver", &decision.approver);
+                flag("reason", &decision.reason);
             }
             Task::Finish(finish) => flag("status", &finish.status),
             Task::Bake(bake) => flag("environment", &bake.environment),

@@ -15,6 +15,8 @@ pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "aphex");
 pub const PIPELINE: &str = "aphex.dev/pipeline";
 /// The annotation with the file that an object was compiled from.
 pub const SOURCE: &str = "aphex.dev/source";
+/// The annotation with the repository of that file, `owner/name` at GitHub; the tag of the pipeline's stack, too.
+pub const REPOSITORY: &str = "aphex.dev/repository";
 /// The annotation with the hash of the evaluated pipeline.
 pub const SPEC: &str = "aphex.dev/spec";
 /// The annotation with the compiler's version.
@@ -99,6 +101,11 @@ pub fn settings_name(pipeline: &str) -> String {
     format!("{pipeline}-settings")
 }
 
+/// The ConfigMap with Argo's artifact repository.
+pub fn repository_name(pipeline: &str) -> String {
+    format!("{pipeline}-artifact-repository")
+}
+
 /// The Lease that whoever changes a pipeline's objects holds.
 pub fn lease_name(pipeline: &str) -> String {
     format!("{pipeline}-apply")
@@ -124,6 +131,7 @@ pub fn labels(pipeline: &str) -> IndexMap<&'static str, String> {
 pub fn annotations(pipeline: &Pipeline, stamp: &Stamp) -> IndexMap<&'static str, String> {
     IndexMap::from_iter([
         (SOURCE, pipeline.file.clone()),
+        (REPOSITORY, pipeline.repository.value.clone()),
         (SPEC, stamp.spec.clone()),
         (COMPILER, stamp.compiler.clone()),
     ])

@@ -97,6 +97,11 @@ fn approvals_wait_for_who_may_answer_and_end_by_themselves() {
     assert_eq!(run["status"]["phase"], "Failed", "{}", short(&run));
     let record = team.record_of(&run);
     assert_eq!(outcome(&record, "prod/work"), "", "{record:#}");
+    let past = team.good(&["history", "--cluster", name(&run)]);
+    assert!(
+        past.contains("the approval was rejected: not today"),
+        "{past}"
+    );
 
     // Nobody.
     team.pipeline(&body("5s"));
@@ -119,7 +124,7 @@ fn a_run_that_is_started_by_hand_is_followed_and_cancelled() {
     team.pipeline(
         r#"
   on push { branches = ["main"] }
-  build { run = ["echo begun", "sleep 300"] }
+  build { run = ["echo under way", "sleep 300"] }
   environment prod { account = "444455556666", region = "us-east-1"
     step work { run = ["true"] }
   }
@@ -132,7 +137,7 @@ fn a_run_that_is_started_by_hand_is_followed_and_cancelled() {
         let run = team.run_of(&commit);
         run.is_some_and(|run| {
             said.contains(name(&run))
-                && text(&team.aphex(&["logs", name(&run), "build"])).contains("begun")
+                && text(&team.aphex(&["logs", name(&run), "build"])).contains("under way")
         })
     });
     let run = team.run_of(&commit).unwrap();

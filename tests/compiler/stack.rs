@@ -134,6 +134,21 @@ fn req_7_3_secrets_are_read_by_the_stages_that_name_them() {
     }
     // Nobody asks for an approval here.
     assert_eq!(resources(&stack, "DeployRole", "Topics"), [""; 0]);
+    // Whoever judges an answer asks GitHub about teams, with the pipeline's tokens.
+    let with_approvers = |approvers: &str| {
+        let stack = template(&pipeline(&format!(
+            "environment dev {{ account = \"111122223333\", region = \"eu-west-1\"\n approval {{ approvers = [{approvers}] }}\n stack Api }}\n\
+             checkout {{ credentials = secrets_manager(\"shop/github\") }}"
+        )));
+        resources(&stack, "DeployRole", "Secrets")
+    };
+    assert_eq!(with_approvers("\"@ada\""), [""; 0]);
+    assert_eq!(
+        with_approvers("\"@acme/platform\""),
+        [
+            "arn:${AWS::Partition}:secretsmanager:eu-west-1:${AWS::AccountId}:secret:shop/github-??????"
+        ]
+    );
     // A parameter that is no secret is read in the pre-flight, and in runs for pull requests.
     let stack = template(&pipeline(
         "check lint { run = [\"true\"], env = { A = ssm(\"/shop/lint\") } }\n\

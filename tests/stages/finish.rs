@@ -370,6 +370,41 @@ fn req_5_whatever_is_not_a_yes_of_those_who_may_is_a_no() {
     assert!(output.status.success(), "{}", text(&output));
 }
 
+#[test]
+fn a_no_says_why() {
+    let long = "x".repeat(600);
+    let cut = format!("the approval was rejected: {}\n", "x".repeat(500));
+    for (reason, said) in [
+        (
+            STANDARD.encode("not\u{1b}[31m\ntoday"),
+            "the approval was rejected: not␛[31m␊today\n",
+        ),
+        (STANDARD.encode(&long), cut.as_str()),
+        (STANDARD.encode(b"\xff"), "the approval was rejected\n"),
+        ("?".to_owned(), "the approval was rejected\n"),
+        (STANDARD.encode("  "), "the approval was rejected\n"),
+    ] {
+        let pods = asking("");
+        let approver = STANDARD.encode("@alice");
+        let output = pods.pod(
+            "decision",
+            &[
+                "approval-decision",
+                "--environment",
+                "dev",
+                "--decision",
+                "reject",
+                "--approver",
+                &approver,
+                "--reason",
+                &reason,
+            ],
+        );
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output).contains(said), "{reason}: {}", text(&output));
+    }
+}
+
 /// A GitHub that knows a team and one of its members, another who is only invited, and one token.
 #[cfg(feature = "cloud")]
 fn github() -> String {

@@ -17,7 +17,7 @@ use aphex::target::names::Account;
 use serde_json::{Value, json};
 
 /// Everything that a pipeline has in a cluster, but for what belongs to all.
-const KINDS: &str = "configmaps,serviceaccounts,roles,rolebindings,workflowtemplates,cronworkflows,services,ingresses,eventsources,sensors,leases,secrets";
+const KINDS: &str = "configmaps,networkpolicies,serviceaccounts,roles,rolebindings,workflowtemplates,cronworkflows,services,ingresses,eventsources,sensors,leases,secrets";
 pub const DEV: &str = "environment dev { account = \"111122223333\", region = \"us-east-1\"\n step copy { run = [\"true\"] } }";
 pub const PROD: &str = "environment prod { account = \"444455556666\", region = \"us-east-1\"\n step copy { run = [\"true\"] } }";
 pub const TRIGGERS: &str = "on push {}\n on pull_request {}\n on tag { match = [\"v*\"], deploy = [dev] }\n on schedule { cron = \"0 5 * * 1-5\", deploy = [dev] }\n expose ingress { host = \"hooks.acme.dev\" }\n";
@@ -668,4 +668,139 @@ fn req_3_2_3_3_4_5_7_1_a_run_keeps_the_stack_as_its_commit_says() {
     let said = text(&output);
     assert!(output.status.success(), "{said}");
     assert!(!said.contains("stack aphex-company-shop"), "{said}");
+}
+
+/// 14.3: a pipeline of the same name in another repository is another one, for `plan`, `apply`, `trigger` and `destroy`; a repository that was renamed says what it was.
+#[test]
+fn req_14_3_a_pipeline_of_one_name_in_another_repository_is_refused() {
+    let Some(cluster) = Cluster::find("req_14_3_a_pipeline_of_one_name_in_another") else {
+        return;
+    };
+    let namespace = cluster.namespace();
+    let shop = Shop::new(&cluster, &namespace, "shop");
+    shop.commit(1, DEV);
+    shop.good(&["apply", "--objects-only", "--store", "s3://shop"]);
+    let other = Shop::new(&cluster, &namespace, "shop");
+    other.commit(2, DEV);
+    let file = other.folder.path().join("pipeline.aphex");
+    let text_of_other = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text_of_other.replace("acme/shop", "acme/market")).unwrap();
+
+    let before = shop.everything();
+    let commands: [&[&str]; 4] = [
+        &["plan", "--objects-only"],
+        &["apply", "--objects-only"],
+        &[
+            "trigger",
+            "--commit",
+            "0123456789012345678901234567890123456789",
+        ],
+        &["destroy", "--objects-only", "--yes"],
+    ];
+    for command in commands {
+        let output = other.aphex(command);
+        let said = text(&output);
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {said}");
+        assert!(said.contains(FOREIGN.id), "{command:?}: {said}");
+        assert!(
+            said.contains("of another repository, `acme/shop`")
+                && said.contains("`aphex apply --moved-from acme/shop`"),
+            "{command:?}: {said}"
+        );
+    }
+    let wrong = ["apply", "--objects-only", "--moved-from", "acme/shops"];
+    assert!(text(&other.aphex(&wrong)).contains(FOREIGN.id));
+    assert_eq!(shop.everything(), before);
+
+    // GitHub's names are the same in capitals.
+    let moved = ["apply", "--objects-only", "--moved-from", "Acme/Shop"];
+    other.good(&moved);
+    other.good(&["plan", "--objects-only"]);
+    let output = shop.aphex(&["apply", "--objects-only"]);
+    assert!(text(&output).contains(FOREIGN.id), "{}", text(&output));
+}
+
+/// `destroy` waits for whoever changes the pipeline.
+#[test]
+fn a_pipeline_is_not_removed_while_somebody_changes_it() {
+    let Some(cluster) = Cluster::find("a_pipeline_is_not_removed_while_somebody") else {
+        return;
+    };
+    let namespace = cluster.namespace();
+    let shop = Shop::new(&cluster, &namespace, "shop");
+    shop.commit(1, DEV);
+    shop.good(&["apply", "--objects-only", "--store", "s3://shop"]);
+    let now = jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+        .to_string();
+    let lease = json!({
+        "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+        "metadata": { "name": "shop-apply", "labels": { "app.kubernetes.io/managed-by": "aphex", "aphex.dev/pipeline": "shop" } },
+        "spec": { "holderIdentity": "somebody-7", "leaseDurationSeconds": 5, "renewTime": now },
+    });
+    shop.kubectl(&["create", "--filename=-"], &lease.to_string());
+    let said = shop.good(&["destroy", "--objects-only", "--yes"]);
+    assert!(said.contains("waiting for somebody-7"), "{said}");
+    assert_eq!(names(&shop.everything()), Vec::<String>::new());
+}
+
+/// NetworkPolicies are there where the file asks for them, select the pods that they are about, and go with the pipeline. No run may change them.
+#[test]
+fn network_policies_where_asked() {
+    let Some(cluster) = Cluster::find("network_policies_where_asked") else {
+        return;
+    };
+    let namespace = cluster.namespace();
+    let shop = Shop::new(&cluster, &namespace, "shop");
+    shop.commit(1, &format!("{TRIGGERS}{DEV}"));
+    shop.good(&["apply", "--objects-only", "--store", "s3://shop"]);
+    let is_policy = |name: &String| name.starts_with("NetworkPolicy ");
+    assert!(!names(&shop.everything()).iter().any(is_policy));
+
+    shop.commit(2, &format!("network_policy = true\n{TRIGGERS}{DEV}"));
+    shop.good(&["apply", "--objects-only"]);
+    let all = shop.everything();
+    let of = |kind: &str, name: &str| {
+        let mut all = all.iter();
+        let is_it = |one: &&Value| one["kind"] == kind && one["metadata"]["name"] == name;
+        all.find(is_it)
+            .cloned()
+            .unwrap_or_else(|| panic!("{kind} {name}"))
+    };
+    let selected = |policy: &Value| policy["spec"]["podSelector"]["matchLabels"].clone();
+    let has = |labels: &Value, wanted: &Value| {
+        let mut wanted = wanted.as_object().unwrap().iter();
+        wanted.all(|(name, value)| labels[name] == *value)
+    };
+    let pods = of("NetworkPolicy", "shop-pods");
+    assert_eq!(pods["spec"]["policyTypes"], json!(["Ingress"]));
+    assert_eq!(pods["spec"]["ingress"], Value::Null, "nobody may connect");
+    let of_runs = of("WorkflowTemplate", "shop")["spec"]["podMetadata"]["labels"].clone();
+    let of_source = of("EventSource", "shop")["spec"]["template"]["metadata"]["labels"].clone();
+    let of_sensor = of("Sensor", "shop")["spec"]["template"]["metadata"]["labels"].clone();
+    for labels in [&of_runs, &of_source, &of_sensor] {
+        assert!(has(labels, &selected(&pods)), "{labels}");
+    }
+    let webhook = of("NetworkPolicy", "shop-webhook");
+    let port = of("Service", "shop-webhook")["spec"]["ports"][0]["targetPort"].clone();
+    assert_eq!(webhook["spec"]["ingress"][0]["ports"][0]["port"], port);
+    assert_eq!(webhook["spec"]["ingress"][0]["from"], Value::Null);
+    // The Service finds the pod by the same label.
+    let service = of("Service", "shop-webhook")["spec"]["selector"].clone();
+    assert!(has(&selected(&webhook), &service), "{service}");
+    assert!(!has(&of_runs, &selected(&webhook)));
+
+    let account = format!("system:serviceaccount:{}:shop-self-update", shop.namespace);
+    let may = |kind: &str| {
+        let of = ["--namespace", &shop.namespace, "--as", &account];
+        let asked = [&["auth", "can-i", "patch", kind][..], &of].concat();
+        cluster.kubectl(&asked, "").is_ok()
+    };
+    assert!(may("sensors.argoproj.io"));
+    assert!(!may("networkpolicies.networking.k8s.io"));
+
+    shop.commit(3, &format!("{TRIGGERS}{DEV}"));
+    let said = shop.good(&["apply", "--objects-only"]);
+    assert!(said.contains("- NetworkPolicy shop-pods"), "{said}");
+    assert!(!names(&shop.everything()).iter().any(is_policy));
 }

@@ -106,6 +106,7 @@ impl Place {
             stack,
             template,
             tags,
+            moved: None,
         };
         let told = &mut self.told;
         let mut tell = tell(told);
@@ -116,14 +117,18 @@ impl Place {
         cloudformation::deploy(&self.aws, &wanted, &mut watch)
     }
 
-    fn delete(&mut self, stack: &str) -> Result<Option<cloudformation::Deleted>, Diagnostic> {
+    fn delete(
+        &mut self,
+        stack: &str,
+        tags: &[(&'static str, String)],
+    ) -> Result<Option<cloudformation::Deleted>, Diagnostic> {
         let told = &mut self.told;
         let mut tell = tell(told);
         let mut watch = Watch {
             pace: Duration::from_millis(20),
             ..Watch::new(&mut tell, &|| false)
         };
-        cloudformation::delete(&self.aws, stack, &mut watch)
+        cloudformation::delete(&self.aws, stack, tags, &mut watch)
     }
 
     fn status(&self, stack: &str) -> String {
@@ -373,14 +378,14 @@ fn req_14_3_14_5_pipelines_are_apart() {
     }
     let before = (one.events(&web.stack), one.events("cluster"));
     let bucket = &first.outputs["ArtifactBucketName"];
-    let deleted = one.delete(&shop.stack).unwrap().unwrap();
+    let deleted = one.delete(&shop.stack, &shop.tags).unwrap().unwrap();
     assert!(
         deleted.kept.iter().any(|kept| &kept.physical == bucket),
         "{deleted:?} {:?}",
         one.told
     );
     assert_eq!(one.status(&shop.stack), "");
-    assert_eq!(one.delete(&shop.stack).unwrap(), None);
+    assert_eq!(one.delete(&shop.stack, &shop.tags).unwrap(), None);
     assert_eq!((one.events(&web.stack), one.events("cluster")), before);
     assert_eq!(one.deploy(&web).unwrap().change, Change::None);
     assert_eq!(other.deploy(&shop).unwrap().change, Change::None);
@@ -431,7 +436,7 @@ fn req_3_3_busy_and_denied_calls() {
             faults.fired()
         );
         faults.set(&json!([]));
-        place.delete(&stack.stack).unwrap();
+        place.delete(&stack.stack, &stack.tags).unwrap();
     }
     for operation in operations {
         faults.set(&rule(operation, denied.clone()));
@@ -448,7 +453,7 @@ fn req_3_3_busy_and_denied_calls() {
             .unwrap_or_else(|problem| panic!("{operation}: {problem:?}"));
         assert_ne!(made.change, Change::Updated, "{operation}");
         assert_eq!(place.status(&stack.stack), "CREATE_COMPLETE", "{operation}");
-        place.delete(&stack.stack).unwrap();
+        place.delete(&stack.stack, &stack.tags).unwrap();
     }
     // What needs no change asks for none.
     place.deploy(&stack).unwrap();
@@ -467,7 +472,8 @@ fn a_deployment_in_a_process() {
     let url = std::env::var("APHEX_TEST_STACK_URL").unwrap();
     let mut place = Place::new(&url, ACCOUNT);
     place.deploy(&assembly(&pipeline(DEV))).unwrap();
-    place.delete(&assembly(&pipeline(DEV)).stack).unwrap();
+    let stack = assembly(&pipeline(DEV));
+    place.delete(&stack.stack, &stack.tags).unwrap();
 }
 
 /// Killed at any moment, it is called again and comes to the same.
@@ -496,7 +502,7 @@ fn req_3_3_killed_at_any_moment_it_continues() {
         let role = &done.outputs["DeployRoleArn"];
         assert_eq!(&done.outputs["WorkflowExecutionRoleArn"], role);
         assert_eq!(place.status(&stack.stack), "CREATE_COMPLETE");
-        place.delete(&stack.stack).unwrap();
+        place.delete(&stack.stack, &stack.tags).unwrap();
     }
     assert!(found.len() > 1, "{found:?}");
 }
@@ -612,7 +618,7 @@ fn req_3_3_two_at_once_take_turns() {
             .any(|template| serde_json::from_str::<Value>(template).unwrap() == there);
         assert!(is_one, "{there}");
         assert!(place.status("both").ends_with("E_COMPLETE"));
-        place.delete("both").unwrap();
+        place.delete("both", &[]).unwrap();
     }
 }
 

@@ -39,16 +39,16 @@ impl Cluster {
         ONCE.get_or_init(|| {
             let mut go = Command::new("go");
             go.args([
-                "list",
-                "-mod=mod",
-                "-m",
-                "-f",
-                "{{.Dir}}",
+                "mod",
+                "download",
+                "-json",
                 "github.com/argoproj/argo-events",
             ]);
             go.current_dir(tools::root().join("tests/judge-events"));
             let found = tools::output(&mut go).unwrap_or_else(|error| panic!("{error}"));
-            let folder = std::path::Path::new(found.trim()).join("manifests/base/crds");
+            let found: serde_json::Value = serde_json::from_str(&found).unwrap();
+            let module = std::path::Path::new(found["Dir"].as_str().unwrap());
+            let folder = module.join("manifests/base/crds");
             let folder = format!("--filename={}", folder.display());
             let files = std::fs::read_dir(folder.trim_start_matches("--filename=")).unwrap();
             for file in files {

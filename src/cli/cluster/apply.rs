@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::Exit;
 use crate::cli::cluster::aws::Place;
 use crate::cli::cluster::put::Put;
-use crate::cli::cluster::{Which, cluster, refuse};
+use crate::cli::cluster::{Moved, Which, cluster, refuse};
 use crate::cli::console::Console;
 use crate::ops::install;
 use crate::stage::store::Address;
@@ -31,6 +31,8 @@ pub struct Apply {
     /// Where runs keep artifacts and records, in place of the stack's bucket; needed once with --objects-only
     #[arg(long, value_name = "URL")]
     store: Option<String>,
+    #[command(flatten)]
+    moved: Moved,
 }
 
 impl Apply {
@@ -54,6 +56,7 @@ impl Apply {
             source: &source,
             pipeline,
             spec: &spec,
+            owner: self.moved.owner(pipeline),
             mark: mark.as_ref(),
             cluster: &cluster,
             place: &self.place,

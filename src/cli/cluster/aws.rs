@@ -12,7 +12,9 @@ use crate::cloud::aws::{Access, Aws, Failure};
 use crate::diagnostics::plural;
 use crate::model::Pipeline;
 use crate::ops::install::Check;
-use crate::stage::apply::{BUCKET, Stack, StackPlan, delete_stack, deploy_stack, line, plan_stack};
+use crate::stage::apply::{
+    BUCKET, Owner, Stack, StackPlan, delete_stack, deploy_stack, line, plan_stack,
+};
 use crate::target::names::stack_name;
 use crate::target::stack::{EXPORTS, Export, Options};
 
@@ -125,6 +127,7 @@ impl Place {
         &self,
         source: &Source,
         pipeline: &Pipeline,
+        owner: Owner<'_>,
         console: &mut Console,
     ) -> Result<Stack, Exit> {
         let aws = self.aws(console)?;
@@ -134,7 +137,7 @@ impl Place {
         let files = &source.input.files;
         let mut tell = |progress: Progress<'_>| console.remark(&format!("  {}\n", line(progress)));
         let mut watch = Watch::new(&mut tell, &|| false);
-        let done = deploy_stack(&aws, pipeline, files, &options, &mut watch);
+        let done = deploy_stack(&aws, pipeline, owner, files, &options, &mut watch);
         let stack = done.map_err(|problem| refuse(vec![problem], console))?;
         let what = match stack.change {
             Change::Created => "created",

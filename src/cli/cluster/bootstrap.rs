@@ -13,7 +13,7 @@ use crate::diagnostics::{Diagnostic, Paint, Role, plural};
 use crate::graph;
 use crate::model::Pipeline;
 use crate::ops::install::{self, Check, State, Webhook};
-use crate::stage::apply::{Facts, Mark};
+use crate::stage::apply::{Facts, Mark, Owner};
 use crate::stage::store::Address;
 use crate::target::events::{github_events, webhook_secret_name};
 
@@ -68,6 +68,7 @@ impl Bootstrap {
             source: &source,
             pipeline,
             spec: &spec,
+            owner: Owner::of(pipeline),
             mark,
             cluster: &cluster,
             place: &self.place,
@@ -141,7 +142,7 @@ impl Bootstrap {
     ) -> Result<(), Exit> {
         let wanted = install::all(pipeline, spec, mark, facts);
         let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
-        let plan = install::plan(cluster, pipeline, &wanted, mark);
+        let plan = install::plan(cluster, Owner::of(pipeline), pipeline, &wanted, mark);
         let plan = plan.map_err(|problems| refuse(problems, console))?;
         match plan.newer {
             None => Ok(()),

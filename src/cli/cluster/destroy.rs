@@ -4,10 +4,13 @@ use clap::Args;
 
 use crate::cli::Exit;
 use crate::cli::cluster::aws::Place;
-use crate::cli::cluster::{Which, cluster, refuse};
+use crate::cli::cluster::{Which, cluster, put, refuse};
 use crate::cli::console::Console;
+use crate::cloud::kubernetes::Cluster;
 use crate::diagnostics::{list_names, plural};
-use crate::ops::install;
+use crate::model::Pipeline;
+use crate::ops::install::{self, Owned};
+use crate::stage::apply::Lease;
 use crate::target::names::stack_name;
 
 /// What is said where nobody can be asked.
@@ -54,8 +57,8 @@ impl Destroy {
         let name = &pipeline.name.value;
         let namespace = &pipeline.namespace.value;
         let cluster = cluster(console)?;
-        let owned = install::owned(&cluster, name, namespace)
-            .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
+        let owned = install::owned(&cluster, pipeline);
+        let owned = owned.map_err(|problem| refuse(vec![*problem], console))?;
         let there = self.place.look(pipeline, console)?;
         let stack = stack_name(&pipeline.cluster.value, name);
         if owned.objects.is_empty() {
@@ -104,6 +107,10 @@ impl Destroy {
                 return Err(Exit::Errors);
             }
         }
+        let _lease = match owned.objects.is_empty() {
+            true => None,
+            false => Some(alone(&cluster, pipeline, &owned, console)?),
+        };
         install::destroy(&cluster, namespace, &owned).map_err(|failure| {
             let problem = failure.into_diagnostic();
             refuse(
@@ -131,6 +138,25 @@ impl Destroy {
             self.place.delete(&there.aws, pipeline, console)?;
         }
         Ok(Exit::Fine)
+    }
+}
+
+/// Keeps others from the pipeline; refuses where somebody has changed it since it was shown.
+fn alone(
+    cluster: &Cluster,
+    pipeline: &Pipeline,
+    shown: &Owned,
+    console: &mut Console,
+) -> Result<Lease, Exit> {
+    let lease = install::alone(cluster, pipeline, put::eprint_waiting);
+    let now = lease.and_then(|lease| Ok((lease, install::owned(cluster, pipeline)?)));
+    match now.map_err(|problem| refuse(vec![*problem], console))? {
+        (lease, now) if now.has_as(shown) => Ok(lease),
+        _ => {
+            let message = format!("{} was changed since it was shown", pipeline.name.value);
+            console.fail(&message, Some("nothing was removed; run it again"));
+            Err(Exit::Errors)
+        }
     }
 }
 

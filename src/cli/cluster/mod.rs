@@ -22,6 +22,7 @@ use crate::cli::{Exit, output, pick};
 use crate::cloud::kubernetes::Cluster;
 use crate::diagnostics::{Diagnostic, Report, human};
 use crate::model::Pipeline;
+use crate::stage::apply::Owner;
 use crate::target::spec_hash;
 
 pub use apply::Apply;
@@ -41,6 +42,24 @@ pub struct Which {
     /// The directory that paths in the pipeline start from [default: the repository's root]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+}
+
+/// Whose what is there may be.
+#[derive(Args, Debug)]
+pub struct Moved {
+    /// What the repository was called when the pipeline was applied last, where it was renamed
+    #[arg(long, value_name = "OWNER/NAME")]
+    moved_from: Option<String>,
+}
+
+impl Moved {
+    /// The owner of a pipeline's objects.
+    fn owner<'a>(&'a self, pipeline: &'a Pipeline) -> Owner<'a> {
+        Owner {
+            moved_from: self.moved_from.as_deref(),
+            ..Owner::of(pipeline)
+        }
+    }
 }
 
 /// A file that has no errors.

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::Exit;
 use crate::cli::cluster::aws::Place;
 use crate::cli::cluster::shown::Shown;
-use crate::cli::cluster::{Source, Which, against, cluster, put, refuse};
+use crate::cli::cluster::{Moved, Source, Which, against, cluster, put, refuse};
 use crate::cli::console::Console;
 use crate::model::Pipeline;
 use crate::ops::install;
@@ -34,6 +34,8 @@ pub struct Plan {
     /// Compare with a folder of compiled manifests, or with a commit, branch or tag
     #[arg(long, value_name = "DIR|GITREF", conflicts_with_all = ["objects_only", "region"])]
     against: Option<String>,
+    #[command(flatten)]
+    moved: Moved,
     /// In which form; json: schemas/plan.v1.json
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
@@ -92,7 +94,13 @@ impl Plan {
             .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
         let wanted = install::all(pipeline, spec, mark.as_ref(), &facts);
         let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
-        let plan = install::plan(&cluster, pipeline, &wanted, mark.as_ref());
+        let plan = install::plan(
+            &cluster,
+            self.moved.owner(pipeline),
+            pipeline,
+            &wanted,
+            mark.as_ref(),
+        );
         let plan = plan.map_err(|problems| refuse(problems, console))?;
         let mut objects = plan.changes();
         if facts.store.is_none() && plan.newer.is_none() {

@@ -8,13 +8,14 @@ use crate::cloud::kubernetes::Cluster;
 use crate::diagnostics::safe;
 use crate::model::Pipeline;
 use crate::ops::install::{self, Done};
-use crate::stage::apply::{Facts, Mark};
+use crate::stage::apply::{Facts, Mark, Owner};
 
 /// What is put where.
 pub struct Put<'a> {
     pub source: &'a Source,
     pub pipeline: &'a Pipeline,
     pub spec: &'a str,
+    pub owner: Owner<'a>,
     pub mark: Option<&'a Mark>,
     pub cluster: &'a Cluster,
     pub place: &'a Place,
@@ -30,7 +31,10 @@ impl Put<'_> {
         } = self;
         // The stack first: what its objects in the cluster are told is known then.
         let mut facts = match self.place.objects_only {
-            false => self.place.deploy(self.source, pipeline, console)?.facts(),
+            false => self
+                .place
+                .deploy(self.source, pipeline, self.owner, console)?
+                .facts(),
             true => install::known(cluster, pipeline)
                 .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?,
         };
@@ -46,7 +50,16 @@ impl Put<'_> {
         let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
         let mut applied = Vec::new();
         let tell = |change: &_| applied.push(Clone::clone(change));
-        let done = install::apply(cluster, pipeline, &wanted, self.mark, eprint_waiting, tell);
+        let (owner, mark) = (self.owner, self.mark);
+        let done = install::apply(
+            cluster,
+            owner,
+            pipeline,
+            &wanted,
+            mark,
+            eprint_waiting,
+            tell,
+        );
         for change in &applied {
             console.print(&changes::lines(change, console.out));
         }
@@ -69,7 +82,8 @@ impl Put<'_> {
 /// What to do where no store is known.
 pub const NO_STORE: &str = "name one, `--store s3://BUCKET`, or leave out `--objects-only`: the pipeline's stack brings one";
 
-fn eprint_waiting(other: &str) {
+/// Says whom is waited for.
+pub fn eprint_waiting(other: &str) {
     // The console is with who tells of changes.
     let _ = std::io::Write::write_all(
         &mut std::io::stderr(),

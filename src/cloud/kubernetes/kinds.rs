@@ -3,8 +3,9 @@
 use crate::cloud::kubernetes::Kind;
 
 /// Those that `aphex apply` writes, in the order in which they are to be there: nothing comes before what it needs.
-pub const APPLIED: [Kind; 11] = [
+pub const APPLIED: [Kind; 12] = [
     CONFIG_MAP,
+    NETWORK_POLICY,
     SERVICE_ACCOUNT,
     ROLE,
     ROLE_BINDING,
@@ -75,6 +76,14 @@ pub const INGRESS: Kind = kind("networking.k8s.io", "v1", "Ingress", "ingresses"
 
 /// A way in through a Gateway.
 pub const HTTP_ROUTE: Kind = kind("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes");
+
+/// Who may connect to pods.
+pub const NETWORK_POLICY: Kind = kind(
+    "networking.k8s.io",
+    "v1",
+    "NetworkPolicy",
+    "networkpolicies",
+);
 
 /// Whose rights a pod has.
 pub const SERVICE_ACCOUNT: Kind = kind("", "v1", "ServiceAccount", "serviceaccounts");

@@ -285,6 +285,11 @@ impl Workflow {
         matches!(self.status.phase.as_str(), "Succeeded" | "Failed" | "Error")
     }
 
+    /// Whether somebody has told it to end: `argo stop`, `argo terminate`.
+    pub fn is_told_to_end(&self) -> bool {
+        self.spec.shutdown.as_deref().unwrap_or_default() != ""
+    }
+
     /// Whether the controller keeps its nodes in a database (`nodeStatusOffLoad`), where nobody else sees them.
     pub fn is_offloaded(&self) -> bool {
         !self.status.offload_node_status_version.is_empty()
@@ -364,6 +369,11 @@ impl Cluster {
         found
             .map(|found| Workflow::read(as_json(&found)?))
             .transpose()
+    }
+
+    /// A Workflow of the namespace that this pod runs in (outside of a cluster: of the context).
+    pub fn own_workflow(&self, name: &str) -> Result<Option<Workflow>, Failure> {
+        self.workflow(self.client.default_namespace(), name)
     }
 
     /// The Workflows that have these labels, in no order.

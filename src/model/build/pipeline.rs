@@ -58,6 +58,7 @@ pub(super) fn read(reader: &Reader<'_>, sources: &Sources) -> Pipeline {
                 ("latest", Queue::Latest),
             ],
         ),
+        network_policy: reader.bool("network_policy"),
         images: once(reader, "images", |block| Images {
             runtime: block.text("runtime"),
             builder: block.text("builder"),

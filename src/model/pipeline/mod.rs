@@ -50,6 +50,8 @@ pub struct Pipeline {
     pub self_update: SelfUpdate,
     /// How runs queue.
     pub queue: Queue,
+    /// Whether NetworkPolicies close its pods.
+    pub network_policy: bool,
     /// The images of Aphex itself (15.1 to 15.4).
     pub images: Images,
     /// Where artifacts and records are kept.

@@ -2,8 +2,9 @@
 
 use crate::cloud::kubernetes::kinds::{APPLIED, SECRET, WORKFLOW};
 use crate::cloud::kubernetes::{Cluster, Failure, Kind, Object};
-use crate::ops::install::scope_of;
-use crate::stage::apply::{self, is_of, selector};
+use crate::diagnostics::Diagnostic;
+use crate::model::Pipeline;
+use crate::stage::apply::{self, Owner, Scope, is_of, selector};
 
 /// Argo's label of a Workflow that has ended (`workflow/common/common.go`).
 const COMPLETED: &str = "workflows.argoproj.io/completed";
@@ -19,13 +20,25 @@ pub struct Owned {
     pub ended: usize,
 }
 
-/// Looks at what a pipeline has.
-pub fn owned(cluster: &Cluster, pipeline: &str, namespace: &str) -> Result<Owned, Failure> {
+/// Looks at what a pipeline has; refuses where that is another's of the same name.
+pub fn owned(cluster: &Cluster, pipeline: &Pipeline) -> Result<Owned, Box<Diagnostic>> {
     let kinds: Vec<Kind> = [SECRET].into_iter().chain(APPLIED).collect();
-    let mut objects = apply::owned(cluster, scope_of(pipeline, namespace, &kinds))?;
-    objects.retain(|(_, object)| is_of(object, pipeline));
+    let owner = Owner::of(pipeline);
+    let scope = Scope {
+        owner,
+        namespace: &pipeline.namespace.value,
+        kinds: &kinds,
+        with_drift: false,
+    };
+    let problem = |failure: Failure| Box::new(failure.into_diagnostic());
+    let mut objects = apply::owned(cluster, scope).map_err(problem)?;
+    objects.retain(|(_, object)| is_of(object, owner.pipeline));
+    for (kind, object) in &objects {
+        owner.check(object, kind.kind, scope.namespace)?;
+    }
     objects.reverse();
-    let runs = cluster.list(&WORKFLOW, namespace, &selector(pipeline))?;
+    let runs = cluster.list(&WORKFLOW, scope.namespace, &selector(owner.pipeline));
+    let runs = runs.map_err(problem)?;
     let has_ended = |run: &Object| run.labels.get(COMPLETED).map(String::as_str) == Some("true");
     let (ended, active): (Vec<Object>, Vec<Object>) = runs.into_iter().partition(has_ended);
     Ok(Owned {
@@ -33,6 +46,19 @@ pub fn owned(cluster: &Cluster, pipeline: &str, namespace: &str) -> Result<Owned
         active,
         ended: ended.len(),
     })
+}
+
+impl Owned {
+    /// Whether this has the same objects.
+    pub fn has_as(&self, other: &Owned) -> bool {
+        let names = |owned: &'_ Owned| {
+            let objects = owned.objects.iter();
+            objects
+                .map(|(kind, object)| (kind.kind, object.name.clone()))
+                .collect::<Vec<_>>()
+        };
+        names(self) == names(other)
+    }
 }
 
 /// Removes it. The first failure ends it, and doing it again goes on from there.

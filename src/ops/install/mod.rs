@@ -9,12 +9,12 @@ mod webhook;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::cloud::kubernetes::Cluster;
 use crate::cloud::kubernetes::kinds::APPLIED;
-use crate::cloud::kubernetes::{Cluster, Kind};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run::MALFORMED;
 use crate::model::Pipeline;
-use crate::stage::apply::{self, Applied, Facts, Lease, Mark, Plan, Scope, Wanted, wanted};
+use crate::stage::apply::{self, Applied, Facts, Lease, Mark, Owner, Plan, Scope, Wanted, wanted};
 use crate::stage::checkout::{Git, committed_at};
 use crate::stage::log::Log;
 use crate::stage::process::Stop;
@@ -57,27 +57,26 @@ pub fn all(
 /// What applying this would change; nothing is.
 pub fn plan<'a>(
     cluster: &Cluster,
+    owner: Owner<'a>,
     pipeline: &'a Pipeline,
     wanted: &'a [Wanted],
     mark: Option<&Mark>,
 ) -> Result<Plan<'a>, Vec<Diagnostic>> {
-    apply::plan(cluster, scope(pipeline), wanted, mark)
+    apply::plan(cluster, scope(owner, pipeline), wanted, mark)
 }
 
 /// Applies it: plans anew while nobody else changes anything, and does it. `tell` hears of each change, `wait` whom it waits for.
 pub fn apply(
     cluster: &Cluster,
+    owner: Owner<'_>,
     pipeline: &Pipeline,
     wanted: &[Wanted],
     mark: Option<&Mark>,
     wait: impl FnMut(&str),
     tell: impl FnMut(&Applied),
 ) -> Result<Done, Vec<Diagnostic>> {
-    let namespace = &pipeline.namespace.value;
-    let name = &pipeline.name.value;
-    let lease = Lease::take(cluster, namespace, name, &holder(), PATIENCE, wait);
-    let lease = lease.map_err(|problem| vec![*problem])?;
-    let plan = apply::plan(cluster, scope(pipeline), wanted, mark)?;
+    let lease = alone(cluster, pipeline, wait).map_err(|problem| vec![*problem])?;
+    let plan = apply::plan(cluster, scope(owner, pipeline), wanted, mark)?;
     if let Some(newer) = &plan.newer {
         return Ok(Done::Newer(newer.clone()));
     }
@@ -88,6 +87,16 @@ pub fn apply(
         true => Done::Nothing,
         false => Done::Changed,
     })
+}
+
+/// Waits until nobody else changes a pipeline, and keeps others from it as long as what comes back is held.
+pub fn alone(
+    cluster: &Cluster,
+    pipeline: &Pipeline,
+    wait: impl FnMut(&str),
+) -> Result<Lease, Box<Diagnostic>> {
+    let (name, namespace) = (&pipeline.name.value, &pipeline.namespace.value);
+    Lease::take(cluster, namespace, name, &holder(), PATIENCE, wait)
 }
 
 /// How an apply ended.
@@ -101,15 +110,11 @@ pub enum Done {
     Newer(String),
 }
 
-fn scope(pipeline: &Pipeline) -> Scope<'_> {
-    scope_of(&pipeline.name.value, &pipeline.namespace.value, &APPLIED)
-}
-
-fn scope_of<'a>(pipeline: &'a str, namespace: &'a str, kinds: &'a [Kind]) -> Scope<'a> {
+fn scope<'a>(owner: Owner<'a>, pipeline: &'a Pipeline) -> Scope<'a> {
     Scope {
-        pipeline,
-        namespace,
-        kinds,
+        owner,
+        namespace: &pipeline.namespace.value,
+        kinds: &APPLIED,
         with_drift: true,
     }
 }

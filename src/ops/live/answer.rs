@@ -152,6 +152,7 @@ fn decided(
     };
     let message = message(answer, &names);
     let approver = STANDARD.encode(&names);
+    let reason = STANDARD.encode(answer.reason.map(cut).unwrap_or_default());
     let change = workflow.with_node(node, |node| {
         let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         node.insert("phase".to_owned(), json!("Succeeded"));
@@ -165,6 +166,7 @@ fn decided(
             let value = match output.get("name").and_then(Value::as_str) {
                 Some("decision") => word,
                 Some("approver") => &approver,
+                Some("reason") => &reason,
                 _ => continue,
             };
             output.insert("value".to_owned(), json!(value));
@@ -186,10 +188,13 @@ fn message(answer: &Answer<'_>, names: &str) -> String {
         text.push_str(&format!(" ({})", answer.user));
     }
     if let Some(reason) = answer.reason {
-        let reason: String = reason.chars().take(LONGEST).collect();
-        text.push_str(&format!(": {reason}"));
+        text.push_str(&format!(": {}", cut(reason)));
     }
     safe::line(&text).into_owned()
+}
+
+fn cut(reason: &str) -> String {
+    reason.chars().take(LONGEST).collect()
 }
 
 fn too_late(run: &str, asked: &Asked, workflow: &Workflow) -> Diagnostic {

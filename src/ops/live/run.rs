@@ -128,7 +128,7 @@ impl Run {
                 .iter()
                 .filter(|stage| stage.is_active())
                 .all(|stage| stage.kind == "approval");
-        let is_told_to_end = workflow.spec.shutdown.as_deref().unwrap_or_default() != "";
+        let is_told_to_end = workflow.is_told_to_end();
         let state = match workflow.status.phase.as_str() {
             // Argo 3 lets one succeed that was taken out of the queue. One that was told to end when all was done has succeeded.
             "Succeeded" if is_told_to_end && stages.iter().all(|stage| !stage.is_good()) => {

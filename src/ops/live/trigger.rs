@@ -6,13 +6,12 @@ use jiff::Timestamp;
 
 use crate::cloud::kubernetes::kinds::{WORKFLOW, WORKFLOW_TEMPLATE};
 use crate::collections::IndexMap;
-use crate::diagnostics::codes::cluster::FOREIGN;
 use crate::diagnostics::codes::cluster_ready::NOT_APPLIED;
 use crate::diagnostics::codes::run::{MALFORMED, NO_SUCH_ENVIRONMENT};
 use crate::diagnostics::{Diagnostic, did_you_mean, list_names, safe};
 use crate::graph::{Entry, EntryKind, StageKind};
 use crate::ops::live::{Runs, remote};
-use crate::stage::apply::is_of;
+use crate::stage::apply::Owner;
 use crate::stage::submit::{Submission, run_name};
 use crate::stage::{github, is_commit};
 use crate::target::argo::entry_object_name;
@@ -152,15 +151,13 @@ fn environments<'e>(entry: &'e Entry<'_>) -> impl Iterator<Item = &'e str> {
 
 /// Argo takes a Workflow of a template that is not there, and has it fail.
 fn check(runs: &Runs<'_>, object: &str) -> Result<(), Diagnostic> {
-    let pipeline = &runs.pipeline.name.value;
     let namespace = &runs.pipeline.namespace.value;
     let found = runs.cluster.get(&WORKFLOW_TEMPLATE, namespace, object);
     match found.map_err(|failure| failure.into_diagnostic())? {
-        Some(found) if is_of(&found, pipeline) => Ok(()),
-        Some(_) => {
-            let message =
-                format!("WorkflowTemplate `{object}` is not of the pipeline `{pipeline}`");
-            Err(Diagnostic::without_place(&FOREIGN, message))
+        Some(found) => {
+            let owner = Owner::of(runs.pipeline);
+            let checked = owner.check(&found, WORKFLOW_TEMPLATE.kind, namespace);
+            checked.map_err(|problem| *problem)
         }
         None => {
             let message =

@@ -4,13 +4,13 @@ use crate::cloud::kubernetes::{Cause, Cluster, Failure, Kind, Object, kinds};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::cluster::{CONFLICT, FAILED};
 use crate::stage::apply::wanted::{COMMIT, COMMITTED_AT, ROLE, TOPOLOGY};
-use crate::stage::apply::{Difference, Mark, Topology, Wanted, inside, owner};
+use crate::stage::apply::{Difference, Mark, Owner, Topology, Wanted, inside, owner};
 
 /// Whom the change is for, and how far it may go.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
     /// The pipeline.
-    pub pipeline: &'a str,
+    pub owner: Owner<'a>,
     /// Its namespace.
     pub namespace: &'a str,
     /// The kinds that are looked at, in the order in which they are to be there.
@@ -89,6 +89,11 @@ pub fn plan<'a>(
 ) -> Result<Plan<'a>, Vec<Diagnostic>> {
     let alone = |failure: Failure| vec![failure.into_diagnostic()];
     let owned = owned(cluster, scope).map_err(alone)?;
+    // The server has chosen by the labels; each is looked at once more. What is another repository's is so as a whole, and said once.
+    for (kind, object) in &owned {
+        let checked = scope.owner.check(object, kind.kind, scope.namespace);
+        checked.map_err(|problem| vec![*problem])?;
+    }
     let newest = newest(owned.iter().map(|(_, object)| object));
     let newer =
         newest.filter(|newest| mark.is_some_and(|mark| newest.committed_at > mark.committed_at));
@@ -122,11 +127,11 @@ pub fn plan<'a>(
         let mut all = wanted.iter();
         all.any(|wanted| wanted.kind == kind.kind && wanted.name == object.name)
     };
-    // The server has chosen by the labels; what is removed is looked at once more. What starts runs goes before what runs are made from.
+    // What starts runs goes before what runs are made from.
     plan.removes = owned
         .into_iter()
         .rev()
-        .filter(|(kind, object)| !is_wanted(kind, object) && owner::is_of(object, scope.pipeline))
+        .filter(|(kind, object)| !is_wanted(kind, object))
         .collect();
     match problems.is_empty() {
         true => Ok(plan),
@@ -136,7 +141,7 @@ pub fn plan<'a>(
 
 /// Everything that a pipeline has of the kinds of a scope. A kind that the cluster does not know has no objects.
 pub fn owned(cluster: &Cluster, scope: Scope<'_>) -> Result<Vec<(Kind, Object)>, Failure> {
-    let selector = owner::selector(scope.pipeline);
+    let selector = owner::selector(scope.owner.pipeline);
     let mut owned = Vec::new();
     for kind in scope.kinds {
         match cluster.list(kind, scope.namespace, &selector) {
@@ -155,22 +160,14 @@ fn write(
     wanted: &Wanted,
     kind: Kind,
 ) -> Result<Option<Before>, Box<Diagnostic>> {
-    let Scope {
-        pipeline,
-        namespace,
-        ..
-    } = scope;
+    let namespace = scope.namespace;
     let problem = |failure: Failure| Box::new(refused(failure, &kind, &wanted.name, namespace));
     let found = match cluster.get(&kind, namespace, &wanted.name) {
         Ok(found) => found,
         Err(failure) => return Err(problem(failure)),
     };
-    if let Some(found) = &found
-        && !owner::is_of(found, pipeline)
-    {
-        return Err(Box::new(owner::foreign(
-            found, kind.kind, namespace, pipeline,
-        )));
+    if let Some(found) = &found {
+        scope.owner.check(found, kind.kind, namespace)?;
     }
     let is_same = found.as_ref().is_some_and(|found| is_same(found, wanted));
     if is_same && !scope.with_drift {

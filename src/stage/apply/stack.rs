@@ -9,9 +9,9 @@ use crate::diagnostics::codes::platform::STACK_SIZE;
 use crate::diagnostics::{Diagnostic, safe};
 use crate::model::Pipeline;
 use crate::source::FileSystem;
-use crate::stage::apply::Facts;
-use crate::target::names::{Account, stack_name};
-use crate::target::stack::{Export, Options, TEMPLATE_LIMIT, output_of, synthesise};
+use crate::stage::apply::{Facts, Owner};
+use crate::target::names::{Account, REPOSITORY, stack_name};
+use crate::target::stack::{Export, Options, TEMPLATE_LIMIT, output_of, synthesise, tags};
 
 /// The output with the bucket's name (10.5).
 pub const BUCKET: &str = "ArtifactBucketName";
@@ -49,6 +49,7 @@ impl Stack {
 pub fn deploy_stack(
     aws: &Aws,
     pipeline: &Pipeline,
+    owner: Owner<'_>,
     files: &dyn FileSystem,
     options: &Options,
     watch: &mut Watch<'_>,
@@ -70,6 +71,7 @@ pub fn deploy_stack(
         stack: &assembly.stack,
         template: &assembly.template,
         tags: &assembly.tags,
+        moved: owner.moved_from.map(|from| (REPOSITORY, from)),
     };
     let done = deploy(aws, &wanted, watch)?;
     Ok(Stack {
@@ -80,14 +82,14 @@ pub fn deploy_stack(
     })
 }
 
-/// Removes it; `None` where there is none. The bucket stays, with all that is in it.
+/// Removes it; `None` where there is none, an error where it is another's. The bucket stays, with all that is in it.
 pub fn delete_stack(
     aws: &Aws,
     pipeline: &Pipeline,
     watch: &mut Watch<'_>,
 ) -> Result<Option<Deleted>, Diagnostic> {
     let name = stack_name(&pipeline.cluster.value, &pipeline.name.value);
-    delete(aws, &name, watch)
+    delete(aws, &name, &tags(pipeline), watch)
 }
 
 /// What an event of a stack, or what is said of it, is in a line.

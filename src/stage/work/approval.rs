@@ -15,6 +15,8 @@ use crate::stage::work::{Context, Did};
 /// So many names may answer at once, and so long may each be.
 const MOST: usize = 100;
 const LONGEST: usize = 254;
+/// So many characters of a reason are told.
+const LONGEST_REASON: usize = 500;
 
 /// Says what is asked, and what will be deployed.
 pub fn request(
@@ -115,7 +117,7 @@ pub fn decide(
     let (by, problem) = match names(&decision.approver) {
         Ok(by) => {
             let members = members(context, pipeline, approval, &by);
-            let problem = judge(approval, &decision.decision, &by, &members);
+            let problem = judge(approval, decision, &by, &members);
             if let (Members::Unknown(why), None) = (&members, &problem) {
                 context.log.line(&format!(
                     "note: who is a member of a team is not known: {why}"
@@ -197,15 +199,16 @@ fn members(_: &Context, _: &Pipeline, _: &Approval, _: &[String]) -> Members {
 /// Why an answer is a no; `None` where it is a yes.
 fn judge(
     approval: &Approval,
-    decision: &str,
+    answer: &Decision,
     by: &[String],
     members: &Members,
 ) -> Option<Diagnostic> {
     let again = "to deploy this commit after all, start the pipeline again for it";
-    if decision != "approve" {
-        let message = match by.is_empty() {
-            true => "nobody has approved in time",
-            false => "the approval was rejected",
+    if answer.decision != "approve" {
+        let message = match (by.is_empty(), reason(&answer.reason)) {
+            (true, _) => "nobody has approved in time".to_owned(),
+            (false, None) => "the approval was rejected".to_owned(),
+            (false, Some(reason)) => format!("the approval was rejected: {reason}"),
         };
         let problem = Diagnostic::without_place(&codes::REJECTED, message).help(again);
         return Some(match by.is_empty() {
@@ -257,6 +260,18 @@ fn judge(
 pub fn is_same(one: &str, other: &str) -> bool {
     let bare = |name: &str| name.trim_start_matches('@').to_lowercase();
     bare(one) == bare(other)
+}
+
+/// Why somebody says no, in a line; `None` where that was not said, or cannot be read.
+fn reason(base64: &str) -> Option<String> {
+    let bytes = STANDARD.decode(base64.trim()).ok()?;
+    let text: String = String::from_utf8(bytes)
+        .ok()?
+        .chars()
+        .take(LONGEST_REASON)
+        .collect();
+    let text = text.trim();
+    (!text.is_empty()).then(|| safe::line(text).into_owned())
 }
 
 /// The names of an answer, each once.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::collections::{HashMap, HashSet};
 use crate::diagnostics::Diagnostic;
 use crate::graph::{Entry, StageId, StageKind};
-use crate::stage::record::{self, Outcome, RunRecord, StageRecord, StageResult, keys};
+use crate::stage::record::{self, Engine, Outcome, RunRecord, StageRecord, StageResult, keys};
 use crate::stage::schedule::Schedule;
 use crate::stage::store::Key;
 use crate::stage::summary::with_stages;
@@ -17,6 +17,8 @@ use crate::stage::{Standing, path_of, run_record};
 
 /// What is said of a stage whose turn had come and that left nothing.
 const LOST: &str = "it left no result: its pod was lost, or it was stopped before it began";
+/// The same, where the run was cancelled.
+const CANCELLED: &str = "the run was cancelled before it began";
 
 type Tries = HashMap<String, Vec<StageResult>>;
 
@@ -56,24 +58,53 @@ fn record(context: &Context, commit: Option<&Commit>, ended: &Finish) -> RunReco
     let tries = record::tries(context.store.as_ref(), &run.run);
     let took = Timestamp::now().duration_since(run.started_at);
     let took = Duration::try_from(took).unwrap_or_default();
-    let has_succeeded = ended.status == "Succeeded";
+    let ending = match ended.status.as_str() {
+        "Succeeded" => Outcome::Succeeded,
+        _ if is_cancelled(context) => Outcome::Stopped,
+        _ => Outcome::Failed,
+    };
     let known = commit.and_then(|commit| {
-        commit.with_entry(run, |entry| {
-            of_entry(context, entry, &tries, has_succeeded, took)
-        })
+        commit.with_entry(run, |entry| of_entry(context, entry, &tries, ending, took))
     });
     known.unwrap_or_else(|| {
         let stages = outside(&tries, |_| true);
-        with_stages(run, outcome(None, has_succeeded), took, stages)
+        with_stages(run, ending, took, stages)
     })
 }
 
+/// Whether somebody has told the run to end (`aphex cancel`, `argo stop`). Where nobody can be asked, it counts as failed.
+#[cfg(feature = "cloud")]
+fn is_cancelled(context: &Context) -> bool {
+    use crate::cloud::kubernetes::Cluster;
+
+    if context.run.engine != Engine::Argo {
+        return false;
+    }
+    let found = Cluster::find().and_then(|cluster| cluster.own_workflow(&context.run.run));
+    match found {
+        Ok(workflow) => workflow.is_some_and(|workflow| workflow.is_told_to_end()),
+        Err(failure) => {
+            let problem = failure.into_diagnostic();
+            context.log.line(&format!(
+                "warning: whether the run was cancelled is not known: {}",
+                problem.message
+            ));
+            false
+        }
+    }
+}
+
+#[cfg(not(feature = "cloud"))]
+fn is_cancelled(_: &Context) -> bool {
+    false
+}
+
 /// Argo knows whether the run succeeded, the results how it failed.
-fn outcome(played: Option<Outcome>, has_succeeded: bool) -> Outcome {
-    match (has_succeeded, played) {
-        (true, _) => Outcome::Succeeded,
-        (false, Some(outcome)) if !outcome.is_good() => outcome,
-        (false, _) => Outcome::Failed,
+fn outcome(played: Outcome, ending: Outcome) -> Outcome {
+    match (ending, played) {
+        (Outcome::Succeeded, _) => Outcome::Succeeded,
+        (_, played) if !played.is_good() => played,
+        (ending, _) => ending,
     }
 }
 
@@ -82,7 +113,7 @@ fn of_entry(
     context: &Context,
     entry: &Entry<'_>,
     tries: &Tries,
-    has_succeeded: bool,
+    ending: Outcome,
     took: Duration,
 ) -> RunRecord {
     let run = &context.run;
@@ -117,22 +148,20 @@ fn of_entry(
                 None if is_finish => Outcome::Succeeded,
                 None => {
                     lost.insert(id);
-                    match has_succeeded {
-                        true => Outcome::Succeeded,
-                        false => Outcome::Failed,
-                    }
+                    ending
                 }
             };
             schedule.ended(id, outcome);
         }
     }
-    let outcome = outcome(Some(schedule.outcome()), has_succeeded);
+    let outcome = outcome(schedule.outcome(), ending);
     let mut record = run_record(run, &schedule, tries.clone(), outcome, took, |stage| {
         let result = last(&path_of(entry, stage.id));
         Standing {
             outcome: result.map(|result| result.outcome),
             time: result.map(|result| (result.started_at, result.seconds)),
             reason: match lost.contains(&stage.id) {
+                true if ending == Outcome::Stopped => Some(CANCELLED.to_owned()),
                 true => Some(LOST.to_owned()),
                 false => result.and_then(|result| result.reason.clone()),
             },

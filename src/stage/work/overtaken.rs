@@ -63,7 +63,7 @@ pub fn overtaken(
             "`queue = \"latest\"`: `{}` ends here",
             context.run.run
         ))
-        .help("look at the newer run: it deploys a later commit"))
+        .help("look at the newer run: it was started later"))
 }
 
 fn read(context: &Context, note: &Key) -> Result<Option<Found>, Diagnostic> {
@@ -99,7 +99,6 @@ fn newer(context: &Context, pipeline: &Pipeline, environment: &str) -> Option<St
 }
 
 fn waits(run: &Workflow, lock: &str) -> bool {
-    let is_going_on = run.spec.shutdown.as_deref().unwrap_or_default() == "";
     let mut nodes = run.nodes.values().filter(|node| !node.has_ended());
-    is_going_on && nodes.any(|node| node.synchronization_status.waiting.ends_with(lock))
+    !run.is_told_to_end() && nodes.any(|node| node.synchronization_status.waiting.ends_with(lock))
 }

@@ -70,7 +70,7 @@ mod cluster {
     use crate::diagnostics::codes::run_process::STOPPED;
     use crate::diagnostics::{Diagnostic, plural, safe};
     use crate::stage::apply::{
-        Applied, Change, EXPORTS, Lease, Plan, Scope, deploy_stack, line, plan,
+        Applied, Change, EXPORTS, Lease, Owner, Plan, Scope, deploy_stack, line, plan,
     };
     use crate::stage::record::keys;
     use crate::stage::store::Key;
@@ -96,7 +96,7 @@ mod cluster {
             Err(failure) => return did.problems.push(failure.into_diagnostic()),
         };
         let scope = Scope {
-            pipeline: &context.run.pipeline,
+            owner: Owner::of(pipeline),
             namespace,
             kinds: &APPLIED_BY_RUNS,
             with_drift: false,
@@ -162,7 +162,14 @@ mod cluster {
         let ends = || context.stop.why().is_some();
         let mut watch = Watch::new(&mut tell, &ends);
         let options = Options { exports };
-        let stack = deploy_stack(&aws, pipeline, &context.files(), &options, &mut watch)?;
+        let stack = deploy_stack(
+            &aws,
+            pipeline,
+            Owner::of(pipeline),
+            &context.files(),
+            &options,
+            &mut watch,
+        )?;
         context.log.line(&match stack.change {
             StackChange::Created => format!("stack {}: made", stack.name),
             StackChange::Updated => format!("stack {}: updated", stack.name),

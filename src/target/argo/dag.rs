@@ -211,7 +211,7 @@ impl Drafting<'_, '_> {
                 let request = add(&format!("{}-request", stage.name), first, depends);
                 let asked = add(&stage.name, question, format!("{request}.Succeeded"));
                 let mut answer = calls.next().unwrap_or_else(|| Call::plain(String::new()));
-                for name in ["decision", "approver"] {
+                for name in ["decision", "approver", "reason"] {
                     let text = format!("{{{{tasks.{asked}.outputs.parameters.{name}}}}}");
                     answer
                         .arguments

@@ -249,7 +249,7 @@ pub fn leaves(
             );
             holder.apply(&mut decision);
             // Their values come from the question; see `dag`.
-            for name in ["decision", "approver"] {
+            for name in ["decision", "approver", "reason"] {
                 decision.input(name);
             }
             // GitHub is asked who is a member of a team.

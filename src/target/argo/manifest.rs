@@ -48,6 +48,7 @@ pub struct Spec {
     pub arguments: Arguments,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub synchronization: Option<Synchronization>,
+    pub artifact_repository_ref: ArtifactRepositoryRef,
     #[serde(rename = "podGC")]
     pub pod_gc: PodGc,
     pub ttl_strategy: TtlStrategy,
@@ -106,6 +107,14 @@ pub struct Empty {}
 #[derive(Clone, Debug, Serialize)]
 pub struct Named {
     pub name: String,
+}
+
+/// The ConfigMap with an artifact repository.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ArtifactRepositoryRef {
+    pub config_map: String,
+    pub key: &'static str,
 }
 
 /// Locks.

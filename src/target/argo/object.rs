@@ -7,7 +7,10 @@ use crate::target::argo::entry::templates;
 use crate::target::argo::manifest::*;
 use crate::target::argo::origin::origins;
 use crate::target::argo::pod::{Common, variable};
-use crate::target::names::{self, Account, STORE_KEY, Stamp, object_name, settings_name};
+use crate::target::kubernetes::REPOSITORY_KEY;
+use crate::target::names::{
+    self, Account, STORE_KEY, Stamp, object_name, repository_name, settings_name,
+};
 use crate::target::object::Object;
 
 /// One object, and which of the pipeline's entries it is.
@@ -121,6 +124,10 @@ impl Frame {
                 service_account_name: self.account.name(&pipeline.name.value),
                 arguments: self.arguments,
                 synchronization: None,
+                artifact_repository_ref: ArtifactRepositoryRef {
+                    config_map: repository_name(&pipeline.name.value),
+                    key: REPOSITORY_KEY,
+                },
                 pod_gc: PodGc {
                     strategy: "OnPodSuccess",
                     delete_delay_duration: "24h",

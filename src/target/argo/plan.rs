@@ -175,7 +175,7 @@ fn holder<'e>(entry: &'e Entry<'_>, stage: &Stage<'_>) -> Holder<'e> {
     }
 }
 
-/// The template that waits for a person. Whoever answers supplies `decision` and `approver`; when the time is over, the
+/// The template that waits for a person. Whoever answers supplies `decision`, `approver` and `reason`; when the time is over, the
 /// defaults stand: rejected, by nobody.
 fn question(name: String, seconds: u64, origin: Span) -> Template {
     let supplied = |name: &str, default| Parameter {
@@ -200,10 +200,18 @@ fn question(name: String, seconds: u64, origin: Span) -> Template {
                     description: Some("who says so (base64)"),
                     ..Parameter::with("approver", "")
                 },
+                Parameter {
+                    description: Some("why (base64)"),
+                    ..Parameter::with("reason", "")
+                },
             ],
         },
         outputs: Arguments {
-            parameters: vec![supplied("decision", "reject"), supplied("approver", "")],
+            parameters: vec![
+                supplied("decision", "reject"),
+                supplied("approver", ""),
+                supplied("reason", ""),
+            ],
         },
         suspend: Some(Suspend {
             duration: seconds.to_string(),

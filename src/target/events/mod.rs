@@ -18,7 +18,7 @@ use crate::target::names::Stamp;
 use crate::target::object::Object;
 
 pub use expose::service_name;
-pub use source::EVENT_BUS;
+pub use source::{EVENT_BUS, PORT};
 pub use start::{PARAMETERS, start_name, start_template};
 
 /// The key of the webhook's secret in the Secret [`webhook_secret_name`].

@@ -1,18 +1,22 @@
-//! Service accounts and what each may do in the cluster.
+//! Service accounts, what each may do in the cluster, and what else no run changes.
 //!
-//! These are the same for every pipeline, whatever its file says: so a run, which may be of any commit, need not be allowed to change them.
+//! The accounts are the same for every pipeline, whatever its file says: so a run, which may be of any commit, need not be allowed to change them.
 
+mod network;
 mod roles;
 
 use serde_json::json;
 
 use crate::model::Pipeline;
-use crate::target::names::{Account, Stamp};
+use crate::target::names::{Account, Stamp, repository_name};
 use crate::target::object::Object;
 
 pub use roles::{Right, rights};
 
-/// Service accounts, Roles and RoleBindings of a pipeline.
+/// The key of [`artifact_repository`]'s ConfigMap.
+pub const REPOSITORY_KEY: &str = "repository";
+
+/// Service accounts, Roles and RoleBindings of a pipeline, where Argo keeps what it archives, and NetworkPolicies where they are wanted.
 pub fn compile(pipeline: &Pipeline, stamp: &Stamp) -> Vec<Object> {
     let name = &pipeline.name.value;
     let namespace = &pipeline.namespace.value;
@@ -46,5 +50,15 @@ pub fn compile(pipeline: &Pipeline, stamp: &Stamp) -> Vec<Object> {
         });
         objects.push(Object::new(pipeline, stamp, api, "RoleBinding", own, rest));
     }
+    objects.push(artifact_repository(pipeline, stamp));
+    objects.extend(network::policies(pipeline, stamp));
     objects.into_iter().map(Object::of_every_spec).collect()
+}
+
+/// An artifact repository of the pipeline's own in which Argo archives nothing. A controller that archives logs does so into the bucket of whoever installed it, whatever a
+/// Workflow says (`IsArchiveLogs` in `workflow/controller/workflowpod.go`); the pipeline's accounts may not write there, and its stages would fail.
+fn artifact_repository(pipeline: &Pipeline, stamp: &Stamp) -> Object {
+    let rest = json!({ "data": { REPOSITORY_KEY: "archiveLogs: false\n" } });
+    let name = repository_name(&pipeline.name.value);
+    Object::new(pipeline, stamp, "v1", "ConfigMap", name, rest)
 }

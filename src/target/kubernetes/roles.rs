@@ -55,7 +55,16 @@ pub fn rights(account: Account, pipeline: &str) -> Vec<Right> {
         "Argo's executor reports what became of a pod",
     );
     match account {
-        Account::Build | Account::Validate | Account::Finish => vec![report],
+        Account::Build | Account::Validate => vec![report],
+        Account::Finish => vec![
+            report,
+            right(
+                ARGO,
+                &["workflows"],
+                &["get"],
+                "looks whether the run was cancelled",
+            ),
+        ],
         Account::Deploy => vec![
             report,
             right(

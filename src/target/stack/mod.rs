@@ -19,7 +19,7 @@ pub use assembly::{Assembly, synthesise};
 pub use limits::{TEMPLATE_LIMIT, check};
 pub use policy::{Resource, Statement};
 pub use rights::{accounts, rights};
-pub use template::output_of;
+pub use template::{output_of, tags};
 
 /// What the names of a cluster's exports begin with, where nobody says otherwise: `AphexCluster-NAME-OIDCProviderArn`.
 pub const EXPORTS: &str = "AphexCluster";

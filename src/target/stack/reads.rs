@@ -84,8 +84,7 @@ fn deploy(pipeline: &Pipeline, files: &dyn FileSystem, reads: &mut Reads) {
                     reads.step(step, None);
                 }
                 if let Some(approval) = &wave.approval {
-                    reads.message(approval, None);
-                    reads.told(pipeline, None, |on| *on == NotifyOn::Approval);
+                    reads.approval(pipeline, approval, None);
                 }
                 wave.environments.as_slice()
             }
@@ -116,8 +115,7 @@ fn of_environment(pipeline: &Pipeline, environment: &Environment, reads: &mut Re
         reads.step(step, region);
     }
     if let Some(approval) = &environment.approval {
-        reads.message(approval, region);
-        reads.told(pipeline, region, |on| *on == NotifyOn::Approval);
+        reads.approval(pipeline, approval, region);
     }
     let is_bootstrapped = environment.stacks().any(|stack| {
         let app = pipeline.app_of(stack);
@@ -147,9 +145,16 @@ impl Reads {
         }
     }
 
-    fn message(&mut self, approval: &Approval, region: Option<&str>) {
+    fn approval(&mut self, pipeline: &Pipeline, approval: &Approval, region: Option<&str>) {
         if let Message::Output(output) = &approval.message.value {
             self.output(output, region);
+        }
+        self.told(pipeline, region, |on| *on == NotifyOn::Approval);
+        // GitHub is asked who is a member of a team.
+        if approval.teams().next().is_some() {
+            for token in pipeline.github_tokens() {
+                self.secret(token, region);
+            }
         }
     }
 

@@ -15,10 +15,11 @@ pub fn output_of(account: Account) -> String {
 }
 
 /// The tags of the stack and of what is in it: whose it is.
-pub(super) fn tags(pipeline: &Pipeline) -> Vec<(&'static str, String)> {
+pub fn tags(pipeline: &Pipeline) -> Vec<(&'static str, String)> {
     let labels = names::labels(&pipeline.name.value).into_iter();
     let cluster = ("aphex.dev/cluster", pipeline.cluster.value.clone());
-    labels.chain([cluster]).collect()
+    let repository = (names::REPOSITORY, pipeline.repository.value.clone());
+    labels.chain([cluster, repository]).collect()
 }
 
 /// The template.

@@ -352,6 +352,8 @@ fn an_approval_is_answered_once_by_who_may() {
     let node = question(&workflow, "us");
     assert_eq!(output(node, "decision"), "reject");
     assert_eq!(approver(node), "carol");
+    let told = STANDARD.decode(output(node, "reason")).unwrap();
+    assert_eq!(String::from_utf8(told).unwrap(), reason);
     let message = node["message"].as_str().unwrap();
     assert!(
         message.starts_with("rejected by carol (") && message.ends_with("): no␛[31m {{=1+1}}␊now"),

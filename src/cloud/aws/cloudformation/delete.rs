@@ -2,6 +2,7 @@
 
 use aws_sdk_cloudformation::Client;
 
+use crate::cloud::aws::cloudformation::deploy::own;
 use crate::cloud::aws::cloudformation::state::State;
 use crate::cloud::aws::cloudformation::watch::{follow, newest};
 use crate::cloud::aws::cloudformation::{Event, Watch, failed, find};
@@ -24,16 +25,25 @@ pub struct Kept {
     pub physical: String,
 }
 
-/// Removes a stack, and tells what happens; `None` where there is none. Called again after an interruption it continues.
+/// Removes a stack, and tells what happens; `None` where there is none. Called again after an interruption it continues. One without the
+/// `tags` is somebody else's, and stays.
 ///
 /// An `A0977` names the resources that could not be removed, with their reasons.
-pub fn delete(aws: &Aws, name: &str, watch: &mut Watch<'_>) -> Result<Option<Deleted>, Diagnostic> {
+pub fn delete(
+    aws: &Aws,
+    name: &str,
+    tags: &[(&'static str, String)],
+    watch: &mut Watch<'_>,
+) -> Result<Option<Deleted>, Diagnostic> {
     let found = find(aws, name).map_err(Failure::into_diagnostic)?;
     let Some(found) = found else {
         return Ok(None);
     };
-    // An update that goes on would refuse it.
     let status = found.stack.status.as_str();
+    if State::of(status) != State::Announced {
+        own(name, tags, None, &found)?;
+    }
+    // An update that goes on would refuse it.
     if State::of(status) == State::Busy && status != "DELETE_IN_PROGRESS" {
         watch.say(&format!(
             "stack {name} is {status}: waiting until that has ended"

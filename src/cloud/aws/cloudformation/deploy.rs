@@ -23,6 +23,8 @@ pub struct Wanted<'a> {
     pub template: &'a str,
     /// Its tags. They say whose it is: a stack of the name that has others is left alone.
     pub tags: &'a [(&'static str, String)],
+    /// A tag that may have this value, too: what it is about was renamed.
+    pub moved: Option<(&'static str, &'a str)>,
 }
 
 /// What a deployment did.
@@ -67,7 +69,7 @@ pub fn deploy(
         };
         let state = State::of(&found.stack.status);
         if state != State::Announced {
-            own(wanted, &found)?;
+            own(wanted.stack, wanted.tags, wanted.moved, &found)?;
         }
         match state {
             State::Gone | State::Announced => {
@@ -181,10 +183,15 @@ fn is_same(aws: &Aws, wanted: &Wanted<'_>, found: &Found) -> Result<bool, Diagno
 }
 
 /// Refuses a stack of the name that is somebody else's (14.3).
-fn own(wanted: &Wanted<'_>, found: &Found) -> Result<(), Diagnostic> {
-    for (key, value) in wanted.tags {
+pub(super) fn own(
+    stack: &str,
+    tags: &[(&'static str, String)],
+    moved: Option<(&str, &str)>,
+    found: &Found,
+) -> Result<(), Diagnostic> {
+    for (key, value) in tags {
         let tag = found.tags.iter().find(|(name, _)| name == key);
-        if tag.is_some_and(|(_, own)| own == value) {
+        if tag.is_some_and(|(_, own)| own == value || moved == Some((*key, own))) {
             continue;
         }
         let has = match tag {
@@ -194,7 +201,7 @@ fn own(wanted: &Wanted<'_>, found: &Found) -> Result<(), Diagnostic> {
                 crate::diagnostics::safe::line(other)
             ),
         };
-        let message = format!("stack `{}` is not this pipeline's", wanted.stack);
+        let message = format!("stack `{stack}` is not this pipeline's");
         return Err(Diagnostic::without_place(&STACK_STUCK, message)
             .note(format!("{has}, and that of this pipeline's is `{value}`"))
             .help("give the pipeline another name, or delete that stack if nobody needs it"));
