@@ -1,8 +1,10 @@
 //! Where the tests are: a cluster with its controllers, what stands in for GitHub, and an emulator of AWS.
 
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 
 use crate::image;
@@ -17,7 +19,8 @@ pub const HELP: &str = "\
 set APHEX_TEST_CLUSTER to the kubeconfig of a cluster with Argo Workflows and Argo Events, APHEX_TEST_IMPORT to a command that an image archive can be \
 put behind (`kind load image-archive`), and have `kubectl` on the path; APHEX_TEST_AWS and APHEX_TEST_AWS_IN_PODS are the URLs of ministack here and in pods; \
 APHEX_TEST_NAMESPACE may be a command that a namespace can be put behind, which makes it with its EventBus; \
-APHEX_TEST_PAUSE may be a command that a server (`controller`, `api`, `kubelet`, `aws`) and `stop` or `go` can be put behind: it stands still, or goes on again";
+APHEX_TEST_PAUSE may be a command that a server (`controller`, `api`, `kubelet`, `aws`) and `stop` or `go` can be put behind: it stands still, or goes on \
+again; with `restart`, `controller` and `kubelet` are killed and started again";
 
 /// The account of the cluster.
 pub const ACCOUNT: &str = "111122223333";
@@ -36,7 +39,7 @@ pub struct Place {
     pub github: String,
 }
 
-/// A forwarded port, which ends with this value.
+/// A forwarded port, which ends with this value. It goes through the kubelet: where that is killed, the port is forwarded again once it is back.
 pub struct Forward {
     process: Child,
     /// On this machine.
@@ -45,28 +48,30 @@ pub struct Forward {
 
 impl Drop for Forward {
     fn drop(&mut self) {
-        let _ = self.process.kill();
+        let _ = kill_process_group(Pid::from_child(&self.process), Signal::KILL);
         let _ = self.process.wait();
     }
 }
+
+/// As long as this program runs.
+const FORWARD: &str =
+    r#"while kill -0 $PPID; do kubectl port-forward "$@"; sleep 0.2; done 2>/dev/null"#;
 
 /// A server that stands still, and goes on when this is dropped.
 pub struct Paused {
     server: &'static str,
 }
 
-impl Paused {
-    fn tell(&self, word: &str) -> Result<String, String> {
-        let command = variable("APHEX_TEST_PAUSE")?;
-        let command = format!("{command} {} {word}", self.server);
-        output(Command::new("sh").args(["-c", &command]))
+impl Drop for Paused {
+    fn drop(&mut self) {
+        let _ = tell(self.server, "go");
     }
 }
 
-impl Drop for Paused {
-    fn drop(&mut self) {
-        let _ = self.tell("go");
-    }
+fn tell(server: &str, word: &str) -> Result<String, String> {
+    let command = variable("APHEX_TEST_PAUSE")?;
+    let command = format!("{command} {server} {word}");
+    output(Command::new("sh").args(["-c", &command]))
 }
 
 /// The command or address in a variable of the environment.
@@ -163,9 +168,13 @@ impl Place {
 
     /// A server of the cluster that stands still until this is dropped.
     pub fn pause(&self, server: &'static str) -> Paused {
-        let paused = Paused { server };
-        paused.tell("stop").unwrap();
-        paused
+        tell(server, "stop").unwrap();
+        Paused { server }
+    }
+
+    /// A server of the cluster is killed, and starts again as it was.
+    pub fn restart(&self, server: &str) {
+        tell(server, "restart").unwrap();
     }
 
     /// The path of the kubeconfig of its administrator.
@@ -192,15 +201,11 @@ impl Place {
     /// Forwards a port of this machine to one of the cluster.
     pub fn forward(&self, namespace: &str, what: &str, port: u16) -> Forward {
         let here = http::free_port().unwrap();
-        let mut command = Command::new("kubectl");
-        command.args([
-            "port-forward",
-            "--namespace",
-            namespace,
-            what,
-            &format!("{here}:{port}"),
-        ]);
+        let ports = format!("{here}:{port}");
+        let mut command = Command::new("sh");
         command
+            .args(["-c", FORWARD, "sh", "--namespace", namespace, what, &ports])
+            .process_group(0)
             .env("KUBECONFIG", &self.kubeconfig)
             .stdout(Stdio::null())
             .stderr(Stdio::null());

@@ -1,10 +1,11 @@
 //! A team with a repository and a pipeline in a namespace of its own.
 
+use std::cell::Cell;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use aphex::target::stack::{EXPORTS, Export};
@@ -20,6 +21,9 @@ use crate::support::tools::output;
 /// So long a run may take here.
 const RUN: Duration = Duration::from_secs(300);
 
+/// Tests run side by side, but for what happens to the node that they share.
+static TOGETHER: RwLock<()> = RwLock::new(());
+
 /// A team.
 pub struct Team {
     pub place: &'static Place,
@@ -28,6 +32,7 @@ pub struct Team {
     /// The namespace.
     pub namespace: String,
     folder: tempfile::TempDir,
+    together: Cell<Option<RwLockReadGuard<'static, ()>>>,
 }
 
 impl Drop for Team {
@@ -51,7 +56,8 @@ impl Team {
         place
             .kubectl(&["label", "namespace", &namespace, "aphex-test=team"], "")
             .unwrap();
-        let team = Team::with(place, name, namespace);
+        let together = TOGETHER.read().unwrap_or_else(PoisonError::into_inner);
+        let team = Team::with(place, name, namespace, Some(together));
         team.archived_logs();
         Some(team)
     }
@@ -72,18 +78,30 @@ impl Team {
 
     /// Another team, with another pipeline in the same namespace.
     pub fn beside(&self, name: &'static str) -> Team {
-        Team::with(self.place, name, self.namespace.clone())
+        Team::with(self.place, name, self.namespace.clone(), None)
     }
 
-    fn with(place: &'static Place, name: &'static str, namespace: String) -> Team {
+    fn with(
+        place: &'static Place,
+        name: &'static str,
+        namespace: String,
+        together: Option<RwLockReadGuard<'static, ()>>,
+    ) -> Team {
         let team = Team {
             place,
             name,
             namespace,
             folder: tempfile::tempdir().unwrap(),
+            together: Cell::new(together),
         };
         team.clone_into(team.path());
         team
+    }
+
+    /// Waits until no other test runs; as long as this is kept, none begins.
+    pub fn alone(&self) -> RwLockWriteGuard<'static, ()> {
+        drop(self.together.take());
+        TOGETHER.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes a clone of its repository, which is empty.

@@ -1,7 +1,9 @@
 // What a pipeline meets beside Argo and AWS: GitHub with its repositories and API, whoever is notified, and the webhook of EKS that gives pods the
 // role of their service account (github.com/aws/amazon-eks-pod-identity-webhook). Everything that it is asked is kept, and told at /_received.
+// And an AWS that is busy: CloudFormation refuses every other request.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { request as askPlain, createServer as createPlainServer } from "node:http";
 import { createServer, request as ask } from "node:https";
 
 const REPOSITORIES = "/tmp/repositories";
@@ -149,3 +151,24 @@ createServer({ cert: readFileSync("/world/server.pem"), key: readFileSync("/worl
     answer(response, 500, { message: String(error) });
   }
 }).listen(8443, () => console.log("the world is there"));
+
+// As CloudFormation words it (its API reference, "Common Error Types"; the AWS query protocol).
+const THROTTLED = `<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">
+<Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error><RequestId>0</RequestId></ErrorResponse>`;
+let asked = 0;
+
+createPlainServer(async (request, response) => {
+  const body = await read(request);
+  const { method, headers } = request;
+  if (/\/cloudformation\/aws4_request/.test(headers.authorization) && asked++ % 2 === 0) {
+    received.push({ method, path: "/throttled", headers, body: body.toString() });
+    response.writeHead(400, { "content-type": "text/xml" });
+    return response.end(THROTTLED);
+  }
+  const onward = askPlain(`${process.env.AWS_ENDPOINT_URL}${request.url}`, { method, headers }, (answer) => {
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+  });
+  onward.on("error", (error) => response.destroy(error));
+  onward.end(body);
+}).listen(4566);
