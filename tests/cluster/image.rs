@@ -19,12 +19,12 @@ const BASE: &str = "localhost/aphex-test/pod-base:2";
 /// The certificate that pods trust.
 pub const CA: &str = "/world/ca.pem";
 
-/// Makes the image and gives its archive and its name.
+/// Makes the image and gives its archive and its two names.
 pub fn make(
     podman: &Podman,
     modules: &Path,
     variables: &[(&str, &str)],
-) -> Result<(PathBuf, String), String> {
+) -> Result<(PathBuf, [String; 2]), String> {
     let folder = tools().join("cluster-image");
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
     if output(&mut podman.command(&["image", "exists", BASE])).is_err() {
@@ -55,25 +55,31 @@ pub fn make(
     );
     fs::write(context.join("Dockerfile"), &recipe).map_err(|error| error.to_string())?;
     // Another name each time: a node keeps what it has by the name.
-    let name = format!("localhost/aphex-test/pod:{}", std::process::id());
+    let names =
+        ["pod", "other"].map(|name| format!("localhost/aphex-test/{name}:{}", std::process::id()));
+    let [name, other] = &names;
     let mut build = Command::new("buildah");
     build
         .envs(podman.variables())
         .env("BUILDAH_ISOLATION", "chroot");
-    output(build.args(["bud", "--quiet", "--tag", &name]).arg(&context))?;
+    output(
+        build
+            .args(["bud", "--quiet", "--tag", name, "--tag", other])
+            .arg(&context),
+    )?;
     let archive = folder.join("image.tar");
     let _ = fs::remove_file(&archive);
-    output(&mut podman.command(&[
-        "save",
-        "--quiet",
-        "--format",
-        "docker-archive",
-        "--output",
-        &archive.to_string_lossy(),
-        &name,
-    ]))?;
-    let _ = output(&mut podman.command(&["rmi", &name]));
-    Ok((archive, name))
+    save(podman, &archive, &[name, other])?;
+    let _ = output(&mut podman.command(&["rmi", name, other]));
+    Ok((archive, names))
+}
+
+/// Writes images of podman's to an archive.
+pub fn save(podman: &Podman, archive: &Path, names: &[&str]) -> Result<(), String> {
+    let path = archive.to_string_lossy();
+    let to = ["--format=docker-archive", "--output", &path];
+    let save = ["save", "--quiet", "--multi-image-archive"];
+    output(&mut podman.command(&[&save, &to, names].concat())).map(|_| ())
 }
 
 /// The certificate of the authority, as webhooks of Kubernetes name it: in base64.

@@ -1,6 +1,7 @@
 //! Where the tests are: a cluster with its controllers, what stands in for GitHub, and an emulator of AWS.
 
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
@@ -35,6 +36,8 @@ pub struct Place {
     aws: String,
     /// The image of every pod.
     pub image: String,
+    /// The same under another name.
+    pub other: String,
     /// `https://127.0.0.1:PORT`: what stands in for GitHub.
     pub github: String,
 }
@@ -82,6 +85,13 @@ pub fn variable(name: &str) -> Result<String, String> {
         .ok_or_else(|| format!("{name} is not set"))
 }
 
+/// Gives the node the images of an archive.
+pub fn import(archive: &Path) -> Result<(), String> {
+    let import = variable("APHEX_TEST_IMPORT")?;
+    let command = format!("{import} '{}'", archive.display());
+    output(Command::new("sh").args(["-c", &command])).map(|_| ())
+}
+
 impl Place {
     /// The place; without a cluster the test is skipped, or fails where nothing may be.
     pub fn find(test: &str) -> Option<&'static Place> {
@@ -97,9 +107,8 @@ impl Place {
         }
     }
 
-    fn make(podman: &Podman, modules: &std::path::Path) -> Result<Place, String> {
+    fn make(podman: &Podman, modules: &Path) -> Result<Place, String> {
         let kubeconfig = variable("APHEX_TEST_CLUSTER")?;
-        let import = variable("APHEX_TEST_IMPORT")?;
         let aws = variable("APHEX_TEST_AWS")?;
         let in_pods = variable("APHEX_TEST_AWS_IN_PODS")?;
         let github = "https://github.aphex-world.svc";
@@ -117,13 +126,13 @@ impl Place {
             ("CDK_VALIDATION", "false"),
             ("NODE_OPTIONS", "--no-warnings"),
         ];
-        let (archive, image) = image::make(podman, modules, &variables)?;
-        let imported = format!("{import} '{}'", archive.display());
-        output(Command::new("sh").args(["-c", &imported]))?;
+        let (archive, [image, other]) = image::make(podman, modules, &variables)?;
+        import(&archive)?;
         let mut place = Place {
             kubeconfig,
             aws,
             image,
+            other,
             github: String::new(),
         };
         place.world()?;
