@@ -15,7 +15,7 @@ use crate::stage::{RunInfo, Task, path_of};
 pub struct Standing {
     /// When it began, and how many seconds it took.
     pub time: Option<(Timestamp, f64)>,
-    /// What is to be said of how it ended.
+    /// What is to be said of how it ended, where its tries do not.
     pub reason: Option<String>,
     /// How it ended, where it should not have run as far as the others tell, and has.
     pub outcome: Option<Outcome>,
@@ -42,6 +42,7 @@ pub fn run_record(
                 outcome,
             } = standing(stage);
             let tries = tries.remove(&path).unwrap_or_default();
+            let said = tries.last().and_then(|last| last.reason.clone());
             let (outcome, why) = match (schedule.state(stage.id), outcome) {
                 (State::Ended(outcome), _) => (Some(*outcome), None),
                 (State::LeftOut(_), Some(outcome)) => (Some(outcome), None),
@@ -59,7 +60,7 @@ pub fn run_record(
                 outcome,
                 started_at: time.map(|(began, _)| began),
                 seconds: time.map(|(_, seconds)| seconds),
-                reason: why.or(reason),
+                reason: why.or(reason).or(said),
                 tries,
                 path,
             }

@@ -16,6 +16,7 @@ mod place;
 mod pull_request;
 mod push;
 mod queue;
+mod same;
 mod self_modification;
 mod team;
 mod two;

@@ -82,15 +82,20 @@ impl Project {
 
     /// The record of the newest run.
     pub fn last_record(&self) -> Value {
-        let runs = self.path().join(".aphex/store/runs");
-        let mut records: Vec<PathBuf> = fs::read_dir(&runs)
-            .unwrap()
-            .map(|run| run.unwrap().path().join("record.json"))
-            .filter(|path| path.exists())
-            .collect();
-        records.sort_by_key(|path| fs::metadata(path).unwrap().modified().unwrap());
-        serde_json::from_slice(&fs::read(records.last().unwrap()).unwrap()).unwrap()
+        last_record(self.path())
     }
+}
+
+/// The record of the newest run in a folder.
+pub fn last_record(folder: &Path) -> Value {
+    let runs = folder.join(".aphex/store/runs");
+    let mut records: Vec<PathBuf> = fs::read_dir(&runs)
+        .unwrap()
+        .map(|run| run.unwrap().path().join("record.json"))
+        .filter(|path| path.exists())
+        .collect();
+    records.sort_by_key(|path| fs::metadata(path).unwrap().modified().unwrap());
+    serde_json::from_slice(&fs::read(records.last().unwrap()).unwrap()).unwrap()
 }
 
 pub fn text(output: &Output) -> String {

@@ -160,11 +160,10 @@ fn of_entry(
         Standing {
             outcome: result.map(|result| result.outcome),
             time: result.map(|result| (result.started_at, result.seconds)),
-            reason: match lost.contains(&stage.id) {
-                true if ending == Outcome::Stopped => Some(CANCELLED.to_owned()),
-                true => Some(LOST.to_owned()),
-                false => result.and_then(|result| result.reason.clone()),
-            },
+            reason: lost.contains(&stage.id).then(|| match ending {
+                Outcome::Stopped => CANCELLED.to_owned(),
+                _ => LOST.to_owned(),
+            }),
         }
     });
     record.stages.extend(outside(tries, is_no_stage));
