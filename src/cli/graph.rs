@@ -16,8 +16,7 @@ use crate::tools::picture::{self, Picture, Terminal, dot, mermaid};
 /// Draw a pipeline, or a run of one: stages, and what waits for what
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Without --entry it is what runs on a push; `--entry` names another way to start the pipeline.
-Without --format the end of the file's name says which: .svg, .html, .mmd, .dot, .txt.
+Without --entry it is what runs on a push; `--entry` names another way to start the pipeline. Without --format the end of the file's name says which: .svg, .html, .mmd, .dot, .txt.
 
 Examples:
   aphex graph                              the one pipeline file of this repository, in the terminal

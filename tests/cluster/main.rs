@@ -17,6 +17,7 @@ mod pull_request;
 mod push;
 mod queue;
 mod same;
+mod scale;
 mod self_modification;
 mod team;
 mod two;

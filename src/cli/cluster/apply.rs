@@ -13,8 +13,7 @@ use crate::stage::store::Address;
 /// Apply a pipeline: its stack in AWS, then its objects in the cluster
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The stack is deployed through a change set, with your credentials in the region of the cluster. Then Aphex writes by server-side apply as the manager `aphex`: what is as it should be is not written, what others own or have changed is refused, and nothing is written before
-everything is judged. Runs in flight are never touched.
+The stack is deployed through a change set, with your credentials in the region of the cluster. Then Aphex writes by server-side apply as the manager `aphex`: what is as it should be is not written, what others own or have changed is refused, and nothing is written before everything is judged. Runs in flight are never touched.
 
 Examples:
   aphex plan                           what would change in the cluster

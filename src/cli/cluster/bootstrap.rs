@@ -20,8 +20,7 @@ use crate::target::events::{github_events, webhook_secret_name};
 /// Put a pipeline on a cluster for the first time: look, make the webhook's secret, apply, say what is left to do
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Looks at everything that the pipeline needs, and tells at once what is missing; nothing is changed then. The secret that GitHub signs its calls with is made where there is none, and never shown. The rest is what `aphex apply` does.
-Running it again is safe: what is there stays.
+Looks at everything that the pipeline needs, and tells at once what is missing; nothing is changed then. The secret that GitHub signs its calls with is made where there is none, and never shown. The rest is what `aphex apply` does. Running it again is safe: what is there stays.
 
 Examples:
   aphex bootstrap --region eu-central-1    the one pipeline file of this repository

@@ -19,8 +19,7 @@ const REMOVES: &str = "`--yes` removes without a question";
 /// Remove a pipeline from the cluster and AWS: what it owns, and nothing else
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Shows what would be removed, and asks: first the objects (with the webhook's Secret that `bootstrap` has made), then the stack with its roles. Artifacts and records stay unless you say `--with-artifacts`, runs that have ended stay
-until their time is over, and what belongs to the cluster or to other pipelines is not touched.
+Shows what would be removed, and asks: first the objects (with the webhook's Secret that `bootstrap` has made), then the stack with its roles. Artifacts and records stay unless you say `--with-artifacts`, runs that have ended stay until their time is over, and what belongs to the cluster or to other pipelines is not touched.
 
 Examples:
   aphex destroy --region eu-central-1

@@ -15,8 +15,7 @@ use crate::target::names::settings_name;
 /// Show what an apply would change in AWS and in the cluster
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Asks the cluster of your kubeconfig, which judges everything and changes nothing, and compares the pipeline's stack in AWS by its template. Where AWS cannot be asked, that is said. With --against nobody is asked: the file is compared with what it was at a
-commit, or with a folder that `aphex compile -o` wrote.
+Asks the cluster of your kubeconfig, which judges everything and changes nothing, and compares the pipeline's stack in AWS by its template. Where AWS cannot be asked, that is said. With --against nobody is asked: the file is compared with what it was at a commit, or with a folder that `aphex compile -o` wrote.
 
 Examples:
   aphex plan --region eu-central-1  the one pipeline file of this repository

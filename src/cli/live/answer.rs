@@ -12,8 +12,7 @@ use crate::ops::live::{Answer, Answered, Asked, Run, Runs, Verdict, answer};
 /// Say yes to an approval of a run
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Shows what a yes deploys, and asks. The name that is recorded is the one that the cluster knows you by (of an AWS role's session, the session), or that of --as; who may answer at all is a matter of
-rights in the cluster. Where several must approve, each does it for himself, and the last yes lets the run go on.
+Shows what a yes deploys, and asks. The name that is recorded is the one that the cluster knows you by (of an AWS role's session, the session), or that of --as; who may answer at all is a matter of rights in the cluster. Where several must approve, each does it for himself, and the last yes lets the run go on.
 
 Examples:
   aphex approve shop-9d1a3a0f5c             what waits in this run

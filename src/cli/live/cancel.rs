@@ -11,8 +11,7 @@ use crate::ops::live::{Cancelled, Shutdown, State, cancel};
 /// End a run
 #[derive(Args, Debug)]
 #[command(after_help = "\
-What runs is told to end, as by `argo stop`: a deployment that CloudFormation has begun goes on there, and the next run finds its result. Then `finish` records the run and tells those who want to know. A run in the queue keeps its place,
-and ends when its turn comes, before any stage; with --terminate it goes at once.
+What runs is told to end, as by `argo stop`: a deployment that CloudFormation has begun goes on there, and the next run finds its result. Then `finish` records the run and tells those who want to know. A run in the queue keeps its place, and ends when its turn comes, before any stage; with --terminate it goes at once.
 
 Examples:
   aphex cancel shop-9d1a3a0f5c

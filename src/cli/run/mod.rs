@@ -34,9 +34,7 @@ use crate::stage::{self, RunInfo};
 /// Run a pipeline on this machine
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The same stages as in the cluster, as processes of this machine, from a snapshot of the working tree as it is.
-Stacks are synthesised and held against the pipeline.
-Without --deploy nothing is deployed, and what comes after a deployment is left out.
+The same stages as in the cluster, as processes of this machine, from a snapshot of the working tree as it is. Stacks are synthesised and held against the pipeline. Without --deploy nothing is deployed, and what comes after a deployment is left out.
 
 Examples:
   aphex run                     build, check, synthesise every environment
