@@ -7,6 +7,7 @@ use clap::Args;
 use crate::cli::Exit;
 use crate::cli::console::Console;
 use crate::cli::input::Finder;
+use crate::diagnostics::codes::run::NO_SUCH_RUN;
 use crate::diagnostics::{Diagnostic, Report, human};
 use crate::ops::history::{self, History};
 use crate::project::relative;
@@ -63,6 +64,7 @@ fn in_cluster(
 ) -> Result<String, Exit> {
     use crate::cli::{input, output, pick};
     use crate::cloud::kubernetes::Cluster;
+    use crate::ops::install::check_owner;
     use crate::target::names::settings_name;
     let input = input::one(root.map(PathBuf::as_path), None, console).ok_or(Exit::Errors)?;
     let mut analysis = output::look(&input);
@@ -72,9 +74,14 @@ fn in_cluster(
     }
     let pipeline = pick::one(&pipelines, name, console)?;
     let (name, namespace) = (&pipeline.name.value, &pipeline.namespace.value);
-    let address =
-        Cluster::find().and_then(|cluster| history::store_in_cluster(&cluster, namespace, name));
-    let address = address.map_err(|failure| told(alone(failure.into_diagnostic()), console))?;
+    let address = Cluster::find()
+        .map_err(|failure| Box::new(failure.into_diagnostic()))
+        .and_then(|cluster| {
+            check_owner(&cluster, pipeline)?;
+            let address = history::store_in_cluster(&cluster, namespace, name);
+            address.map_err(|failure| Box::new(failure.into_diagnostic()))
+        });
+    let address = address.map_err(|problem| told(alone(*problem), console))?;
     address.ok_or_else(|| {
         let message = format!(
             "the cluster does not say where `{name}` keeps its runs: there is no `{}` with a store in the namespace `{namespace}`",
@@ -137,10 +144,16 @@ impl Runs {
 
     /// One of them; see [`history::find`].
     pub fn one(&self, name: &str) -> Result<RunRecord, Report> {
-        match &self.store {
-            Some(store) => history::find(store.as_ref(), name).map_err(alone),
-            None => Err(alone(history::missing(name, &[]))),
-        }
+        let found = match &self.store {
+            Some(store) => history::find(store.as_ref(), name),
+            None => Err(history::missing(name, &[])),
+        };
+        found.map_err(|problem| match (&self.place, problem.code == &NO_SUCH_RUN) {
+            (Place::At(address), true) => alone(problem.note(format!(
+                "looked at was {address}: a run in a cluster is recorded when it ends, and `aphex status` shows it before"
+            ))),
+            _ => alone(problem),
+        })
     }
 
     /// Where something is in the store: a path from where the user is, or an address.

@@ -157,9 +157,9 @@ pub fn missing(name: &str, all: &[String]) -> Diagnostic {
     let near = did_you_mean(name, all.iter().map(String::as_str));
     match (near, all.is_empty()) {
         (Some(near), _) => problem.help(format!("did you mean `{near}`?")),
-        (None, true) => problem
-            .note("no run is recorded here")
-            .help("`aphex run` runs the pipeline on this machine, and records it"),
+        (None, true) => problem.note("no run is recorded there").help(
+            "`aphex run` runs the pipeline on this machine, and records it in the repository",
+        ),
         (None, false) => {
             let names = all.iter().rev().map(String::as_str);
             problem

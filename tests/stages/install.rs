@@ -512,6 +512,54 @@ fn req_3_2_3_3_10_1_10_2_10_4_14_1_the_stack_and_then_the_objects() {
     // The objects alone know what the stack has told.
     shop.good(&["plan"]);
 
+    // What the cluster refuses, or a younger commit forbids, changes nothing in AWS either.
+    let kept = "store { retention = 30d }";
+    shop.commit(0, &format!("{TRIGGERS}{DEV}\n{kept}"));
+    let output = run(&["apply"]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("a younger commit was applied") && !said.contains("stack "),
+        "{said}"
+    );
+    shop.commit(2, &format!("{TRIGGERS}{DEV}\n{kept}"));
+    let patch = json!({ "spec": { "entrypoint": "other" } }).to_string();
+    let by_hand = |patch: &str| {
+        let manager = "--field-manager=somebody";
+        let patch = [
+            "patch",
+            "workflowtemplate",
+            "shop",
+            "--type=merge",
+            manager,
+            "--patch",
+            patch,
+        ];
+        shop.kubectl(&patch, "");
+    };
+    by_hand(&patch);
+    let output = run(&["apply"]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains(CONFLICT.id) && !said.contains("stack "),
+        "{said}"
+    );
+    shop.kubectl(&["delete", "workflowtemplate", "shop"], "");
+    let said = text(&run(&["apply"]));
+    assert!(said.contains("stack aphex-company-shop: updated"), "{said}");
+
+    // A stack that is elsewhere is not forgotten.
+    let before = shop.everything();
+    let output = run(&["destroy", "--yes", "--region", "eu-central-1"]);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("the stack `aphex-company-shop` of shop is not there"),
+        "{said}"
+    );
+    assert_eq!(shop.everything(), before);
+
     // Without a region nothing is removed, neither here nor there.
     let before = shop.everything();
     let mut nowhere = shop.command(&["destroy", "--yes"]);
@@ -803,4 +851,81 @@ fn network_policies_where_asked() {
     let said = shop.good(&["apply", "--objects-only"]);
     assert!(said.contains("- NetworkPolicy shop-pods"), "{said}");
     assert!(!names(&shop.everything()).iter().any(is_policy));
+}
+
+/// The rights that the page about installing names are enough, also for the first time.
+#[test]
+fn req_10_4_who_has_the_rights_of_the_page_puts_a_pipeline_there_and_takes_it_away() {
+    let Some(cluster) = Cluster::find("req_10_4_who_has_the_rights_of_the_page") else {
+        return;
+    };
+    let namespace = cluster.namespace();
+    let shop = Shop::new(&cluster, &namespace, "shop");
+    shop.commit(1, &format!("network_policy = true\n{TRIGGERS}{DEV}"));
+    let all = ["get", "list", "create", "patch", "delete"];
+    let rule = |group: &str, resources: &[&str], verbs: &[&str]| json!({ "apiGroups": [group], "resources": resources, "verbs": verbs });
+    let rules = [
+        rule(
+            "argoproj.io",
+            &[
+                "workflowtemplates",
+                "cronworkflows",
+                "eventsources",
+                "sensors",
+            ],
+            &all,
+        ),
+        rule("", &["services", "serviceaccounts", "configmaps"], &all),
+        rule("networking.k8s.io", &["ingresses", "networkpolicies"], &all),
+        rule("gateway.networking.k8s.io", &["httproutes"], &all),
+        rule(
+            "rbac.authorization.k8s.io",
+            &["roles", "rolebindings"],
+            &all,
+        ),
+        rule("", &["secrets"], &["get", "list", "create", "delete"]),
+        rule(
+            "coordination.k8s.io",
+            &["leases"],
+            &["get", "create", "patch", "delete"],
+        ),
+        // What the Roles give.
+        rule("argoproj.io", &["workflows"], &["get", "list", "create"]),
+        rule(
+            "argoproj.io",
+            &["workflowtaskresults"],
+            &["create", "patch"],
+        ),
+    ];
+    let role = json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": { "name": "installer" }, "rules": rules });
+    shop.kubectl(&["create", "--filename=-"], &role.to_string());
+    let binding = [
+        "create",
+        "rolebinding",
+        "installer",
+        "--role=installer",
+        "--user=ann",
+    ];
+    shop.kubectl(&binding, "");
+    let config = shop.kubectl(&["config", "view", "--raw", "--output=json"], "");
+    let mut config: Value = serde_json::from_str(&config).unwrap();
+    for user in config["users"].as_array_mut().unwrap() {
+        user["user"]["as"] = json!("ann");
+        user["user"]["as-groups"] = json!(["system:authenticated"]);
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), config.to_string()).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = shop.command(arguments);
+        let output = command.env("KUBECONFIG", file.path()).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output));
+        text(&output)
+    };
+    let said = run(&["apply", "--objects-only", "--store", "s3://shop"]);
+    assert!(said.contains("+ RoleBinding shop-deploy"), "{said}");
+    let said = run(&["plan", "--objects-only"]);
+    assert!(said.contains("nothing would change"), "{said}");
+    run(&["destroy", "--objects-only", "--yes"]);
+    let left = names(&shop.everything());
+    assert_eq!(left, ["Role installer", "RoleBinding installer"]);
 }

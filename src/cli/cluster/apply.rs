@@ -4,11 +4,10 @@ use clap::Args;
 
 use crate::cli::Exit;
 use crate::cli::cluster::aws::Place;
-use crate::cli::cluster::put::Put;
+use crate::cli::cluster::put::{self, Put};
 use crate::cli::cluster::{Moved, Which, cluster, refuse};
 use crate::cli::console::Console;
 use crate::ops::install;
-use crate::stage::store::Address;
 
 /// Apply a pipeline: its stack in AWS, then its objects in the cluster
 #[derive(Args, Debug)]
@@ -44,7 +43,7 @@ impl Apply {
         let source = self.which.read(console)?;
         let (pipeline, spec) = self.which.pick(&source, console)?;
         if let Some(store) = &self.store {
-            Address::parse(store).map_err(|problem| refuse(vec![problem], console))?;
+            put::check_store(store, console)?;
         }
         let cluster = cluster(console)?;
         if let Some(problem) = install::refuses_changes(&cluster, &pipeline.namespace.value) {

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::Exit;
 use crate::cli::cluster::{Source, refuse};
 use crate::cli::console::Console;
-use crate::cloud::aws::cloudformation::{self, Change, Progress, Watch};
+use crate::cloud::aws::cloudformation::{self, Change, Kept, Progress, Watch};
 use crate::cloud::aws::s3::Bucket;
 use crate::cloud::aws::sts::{self, Caller};
 use crate::cloud::aws::{Access, Aws, Failure};
@@ -13,9 +13,8 @@ use crate::diagnostics::plural;
 use crate::model::Pipeline;
 use crate::ops::install::Check;
 use crate::stage::apply::{
-    BUCKET, Owner, Stack, StackPlan, delete_stack, deploy_stack, line, plan_stack,
+    BUCKET, Owner, Stack, StackPlan, delete_stack, deploy_stack, find_stack, line, plan_stack,
 };
-use crate::target::names::stack_name;
 use crate::target::stack::{EXPORTS, Export, Options};
 
 const NO_REGION: &str = "no AWS region is known";
@@ -96,6 +95,7 @@ impl Place {
         &self,
         source: &Source,
         pipeline: &Pipeline,
+        owner: Owner<'_>,
         console: &mut Console,
     ) -> Result<Option<StackPlan>, Exit> {
         if self.objects_only {
@@ -116,7 +116,7 @@ impl Place {
         let options = Options {
             exports: self.exports.clone(),
         };
-        let planned = plan_stack(&aws, pipeline, &source.input.files, &options);
+        let planned = plan_stack(&aws, pipeline, owner, &source.input.files, &options);
         planned
             .map(Some)
             .map_err(|problem| refuse(vec![problem], console))
@@ -154,9 +154,8 @@ impl Place {
             return Ok(None);
         }
         let aws = self.aws(console)?;
-        let name = stack_name(&pipeline.cluster.value, &pipeline.name.value);
-        let found = cloudformation::stack(&aws, &name);
-        let found = found.map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
+        let found = find_stack(&aws, pipeline);
+        let found = found.map_err(|problem| refuse(vec![problem], console))?;
         Ok(found.map(|stack| Owned {
             aws,
             bucket: stack.outputs.get(BUCKET).cloned(),
@@ -180,11 +179,12 @@ impl Place {
         Ok(())
     }
 
-    /// Removes the stack, and says what of it is kept.
+    /// Removes the stack, and says what of it is kept; `gone` is a bucket that is not, for it was removed before.
     pub fn delete(
         &self,
         aws: &Aws,
         pipeline: &Pipeline,
+        gone: Option<&str>,
         console: &mut Console,
     ) -> Result<(), Exit> {
         let mut tell = |progress: Progress<'_>| console.remark(&format!("  {}\n", line(progress)));
@@ -197,7 +197,8 @@ impl Place {
             None => console.print("there was no stack\n"),
             Some(deleted) => {
                 console.print("removed the stack\n");
-                for kept in deleted.kept {
+                let is_kept = |kept: &Kept| Some(&*kept.physical) != gone;
+                for kept in deleted.kept.into_iter().filter(is_kept) {
                     console.print(&format!("left: {} {}\n", kept.kind, kept.physical));
                 }
             }

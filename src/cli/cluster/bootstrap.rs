@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::cli::Exit;
 use crate::cli::cluster::aws::Place;
-use crate::cli::cluster::put::{NO_STORE, Put, younger};
+use crate::cli::cluster::put::{self, NO_STORE, Put};
 use crate::cli::cluster::{Which, refuse, whereabouts};
 use crate::cli::console::Console;
 use crate::cloud::kubernetes::Cluster;
@@ -14,7 +14,6 @@ use crate::graph;
 use crate::model::Pipeline;
 use crate::ops::install::{self, Check, State, Webhook};
 use crate::stage::apply::{Facts, Mark, Owner};
-use crate::stage::store::Address;
 use crate::target::events::{github_events, webhook_secret_name};
 
 /// Put a pipeline on a cluster for the first time: look, make the webhook's secret, apply, say what is left to do
@@ -48,12 +47,22 @@ impl Bootstrap {
         let source = self.which.read(console)?;
         let (pipeline, spec) = self.which.pick(&source, console)?;
         if let Some(store) = &self.store {
-            Address::parse(store).map_err(|problem| refuse(vec![problem], console))?;
+            put::check_store(store, console)?;
         }
         let mark = install::mark(source.input.project.root());
         let mark = mark.as_ref();
         let (cluster, facts) = self.looked(pipeline, &spec, mark, console)?;
-        self.judged(&cluster, pipeline, &spec, mark, &facts, console)?;
+        let put = Put {
+            source: &source,
+            pipeline,
+            spec: &spec,
+            owner: Owner::of(pipeline),
+            mark,
+            cluster: &cluster,
+            place: &self.place,
+            store: self.store.clone(),
+        };
+        put.judge(&facts, console)?;
         if !github_events(pipeline, &graph::build(pipeline)).is_empty() {
             let secret = webhook_secret_name(&pipeline.name.value);
             let done = install::webhook(&cluster, pipeline);
@@ -63,16 +72,6 @@ impl Bootstrap {
             };
             console.print(&format!("Secret {secret}: {what}\n"));
         }
-        let put = Put {
-            source: &source,
-            pipeline,
-            spec: &spec,
-            owner: Owner::of(pipeline),
-            mark,
-            cluster: &cluster,
-            place: &self.place,
-            store: self.store,
-        };
         let facts = put.run(console)?;
         console.print(&whereabouts::text(pipeline, &facts, console.out));
         Ok(Exit::Fine)
@@ -125,29 +124,6 @@ impl Bootstrap {
                 let problem = Diagnostic::without_place(&NOT_READY, message);
                 let help = "do what stands below each, and run it again";
                 Err(refuse(vec![problem.help(help)], console))
-            }
-        }
-    }
-
-    /// Has the server judge every object before anything is changed.
-    fn judged(
-        &self,
-        cluster: &Cluster,
-        pipeline: &Pipeline,
-        spec: &str,
-        mark: Option<&Mark>,
-        facts: &Facts,
-        console: &mut Console,
-    ) -> Result<(), Exit> {
-        let wanted = install::all(pipeline, spec, mark, facts);
-        let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
-        let plan = install::plan(cluster, Owner::of(pipeline), pipeline, &wanted, mark);
-        let plan = plan.map_err(|problems| refuse(problems, console))?;
-        match plan.newer {
-            None => Ok(()),
-            Some(newer) => {
-                console.remark(&younger(&newer));
-                Err(Exit::Errors)
             }
         }
     }

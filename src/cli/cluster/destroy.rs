@@ -39,7 +39,7 @@ pub struct Destroy {
     /// Also the stack's bucket with all artifacts and records, for good
     #[arg(long, conflicts_with = "objects_only")]
     with_artifacts: bool,
-    /// Even while runs are active: they go on to their end, and what they would have updated is gone
+    /// Even while runs are active: they end where they are, for their next pods have no account, and are not recorded
     #[arg(long)]
     with_active_runs: bool,
 }
@@ -60,6 +60,15 @@ impl Destroy {
         let owned = owned.map_err(|problem| refuse(vec![*problem], console))?;
         let there = self.place.look(pipeline, console)?;
         let stack = stack_name(&pipeline.cluster.value, name);
+        let known = install::known(&cluster, pipeline)
+            .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
+        if there.is_none() && !self.place.objects_only && known.exports.is_some() {
+            console.fail(
+                &format!("the stack `{stack}` of {name} is not there"),
+                Some("nothing was removed: name the region of the cluster, `--region eu-central-1`, with credentials of its account; `--objects-only` leaves AWS alone"),
+            );
+            return Err(Exit::Errors);
+        }
         if owned.objects.is_empty() {
             console.print(&format!("{name} has nothing in namespace {namespace}\n"));
         }
@@ -76,7 +85,7 @@ impl Destroy {
                 "{runs} of {name} {} active: {names}",
                 are(owned.active.len())
             );
-            let help = "wait for the end, or stop them (`aphex cancel NAME`); `--with-active-runs` removes the pipeline around them";
+            let help = "wait for the end, or stop them (`aphex cancel NAME`); `--with-active-runs` removes the pipeline, and they end where they are";
             console.fail(&message, Some(help));
             return Err(Exit::Errors);
         }
@@ -134,7 +143,8 @@ impl Destroy {
             if bucket.is_some() {
                 self.place.empty(there, console)?;
             }
-            self.place.delete(&there.aws, pipeline, console)?;
+            self.place
+                .delete(&there.aws, pipeline, bucket.map(String::as_str), console)?;
         }
         Ok(Exit::Fine)
     }

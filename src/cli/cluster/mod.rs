@@ -48,8 +48,17 @@ pub struct Which {
 #[derive(Args, Debug)]
 pub struct Moved {
     /// What the repository was called when the pipeline was applied last, where it was renamed
-    #[arg(long, value_name = "OWNER/NAME")]
+    #[arg(long, value_name = "OWNER/NAME", value_parser = repository)]
     moved_from: Option<String>,
+}
+
+fn repository(text: &str) -> Result<String, &'static str> {
+    match text.split_once('/') {
+        Some((owner, name)) if !owner.is_empty() && !name.is_empty() && !name.contains('/') => {
+            Ok(text.to_owned())
+        }
+        _ => Err("a repository at GitHub is `owner/name`"),
+    }
 }
 
 impl Moved {

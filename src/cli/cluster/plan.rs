@@ -93,13 +93,8 @@ impl Plan {
             .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
         let wanted = install::all(pipeline, spec, mark.as_ref(), &facts);
         let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
-        let plan = install::plan(
-            &cluster,
-            self.moved.owner(pipeline),
-            pipeline,
-            &wanted,
-            mark.as_ref(),
-        );
+        let owner = self.moved.owner(pipeline);
+        let plan = install::plan(&cluster, owner, pipeline, &wanted, mark.as_ref());
         let plan = plan.map_err(|problems| refuse(problems, console))?;
         let mut objects = plan.changes();
         if facts.store.is_none() && plan.newer.is_none() {
@@ -115,7 +110,7 @@ impl Plan {
         }
         Ok(Shown {
             pipeline,
-            stack: self.place.plan(source, pipeline, console)?,
+            stack: self.place.plan(source, pipeline, owner, console)?,
             objects,
             newer: plan.newer.clone(),
         })

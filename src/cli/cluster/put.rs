@@ -9,6 +9,7 @@ use crate::diagnostics::safe;
 use crate::model::Pipeline;
 use crate::ops::install::{self, Done};
 use crate::stage::apply::{Facts, Mark, Owner};
+use crate::stage::store::Address;
 
 /// What is put where.
 pub struct Put<'a> {
@@ -24,42 +25,55 @@ pub struct Put<'a> {
 }
 
 impl Put<'_> {
+    /// Has the server judge every object before anything is changed, with what is known of the pipeline.
+    pub fn judge(&self, facts: &Facts, console: &mut Console) -> Result<(), Exit> {
+        let wanted = install::all(self.pipeline, self.spec, self.mark, facts);
+        let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
+        let plan = install::plan(self.cluster, self.owner, self.pipeline, &wanted, self.mark);
+        let plan = plan.map_err(|problems| refuse(problems, console))?;
+        match plan.newer {
+            None => Ok(()),
+            Some(newer) => {
+                console.remark(&younger(&newer));
+                Err(Exit::Errors)
+            }
+        }
+    }
+
     /// Does it, and says what was done. Gives what is known of the pipeline then.
+    ///
+    /// Alone, and after everything was judged: the stack goes first, since what its objects in the cluster are told is known then, and what is refused
+    /// after it would leave the two of different commits.
     pub fn run(self, console: &mut Console) -> Result<Facts, Exit> {
         let Put {
             pipeline, cluster, ..
         } = self;
-        // The stack first: what its objects in the cluster are told is known then.
-        let mut facts = match self.place.objects_only {
-            false => self
+        let lease = install::alone(cluster, pipeline, eprint_waiting)
+            .map_err(|problem| refuse(vec![*problem], console))?;
+        let known = install::known(cluster, pipeline);
+        let mut facts =
+            known.map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
+        facts.store = self.store.clone().or(facts.store);
+        if self.place.objects_only && facts.store.is_none() {
+            return Err(no_store(console));
+        }
+        self.judge(&facts, console)?;
+        if !self.place.objects_only {
+            let stack = self
                 .place
-                .deploy(self.source, pipeline, self.owner, console)?
-                .facts(),
-            true => install::known(cluster, pipeline)
-                .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?,
-        };
-        facts.store = self.store.or(facts.store);
-        if facts.store.is_none() {
-            console.fail(
-                "runs need a store for artifacts and records, and none is known",
-                Some(NO_STORE),
-            );
-            return Err(Exit::Errors);
+                .deploy(self.source, pipeline, self.owner, console)?;
+            facts = stack.facts();
+            facts.store = self.store.or(facts.store);
+            if facts.store.is_none() {
+                return Err(no_store(console));
+            }
         }
         let wanted = install::all(pipeline, self.spec, self.mark, &facts);
         let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
         let mut applied = Vec::new();
         let tell = |change: &_| applied.push(Clone::clone(change));
         let (owner, mark) = (self.owner, self.mark);
-        let done = install::apply(
-            cluster,
-            owner,
-            pipeline,
-            &wanted,
-            mark,
-            eprint_waiting,
-            tell,
-        );
+        let done = install::apply(cluster, &lease, owner, pipeline, &wanted, mark, tell);
         for change in &applied {
             console.print(&changes::lines(change, console.out));
         }
@@ -77,6 +91,28 @@ impl Put<'_> {
         }
         Ok(facts)
     }
+}
+
+/// Refuses the address of a store that pods cannot reach.
+pub fn check_store(store: &str, console: &mut Console) -> Result<(), Exit> {
+    match Address::parse(store).map_err(|problem| refuse(vec![problem], console))? {
+        Address::Bucket { .. } => Ok(()),
+        Address::Folder(_) => {
+            console.fail(
+                "a folder of this machine is no store for runs in a cluster",
+                Some("name a bucket: `--store s3://BUCKET`"),
+            );
+            Err(Exit::Usage)
+        }
+    }
+}
+
+fn no_store(console: &mut Console) -> Exit {
+    console.fail(
+        "runs need a store for artifacts and records, and none is known",
+        Some(NO_STORE),
+    );
+    Exit::Errors
 }
 
 /// What to do where no store is known.

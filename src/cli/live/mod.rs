@@ -16,6 +16,7 @@ use crate::cli::Exit;
 use crate::cli::cluster::{Source, Which, cluster, refuse};
 use crate::cli::console::Console;
 use crate::diagnostics::{Diagnostic, safe};
+use crate::ops::install;
 use crate::ops::live::{Line, Runs, State};
 
 pub use answer::{Approve, Reject};
@@ -54,6 +55,7 @@ fn with_runs(
         let source = which.read(console)?;
         let (pipeline, _) = which.pick(&source, console)?;
         let cluster = cluster(console)?;
+        install::check_owner(&cluster, pipeline).map_err(|problem| said(*problem, console))?;
         work(&Runs::new(cluster, pipeline), &source, console)
     };
     done().unwrap_or_else(|exit| exit)

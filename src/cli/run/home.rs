@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use crate::cli::input::Finder;
 use crate::cli::run::sweep::{self, Alive, Beginning};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::input::NOT_WRITTEN;
@@ -130,12 +131,16 @@ impl Home {
         }
     }
 
-    /// What commands that look at its runs need to be told: nothing where the store is the project's own.
-    pub fn store_argument(&self) -> String {
+    /// What commands that look at its runs need to be told from where the user is: nothing where the store is that of the project around.
+    pub fn arguments(&self) -> String {
         let own = Address::folder(&self.root.join("store"));
-        match own.is_ok_and(|own| own == self.address) {
+        if own.is_ok_and(|own| own != self.address) {
+            return format!(" --store {}", self.address);
+        }
+        let around = Finder::new(None).map(|finder| finder.project().root().to_owned());
+        match around.is_ok_and(|around| around == self.project) {
             true => String::new(),
-            false => format!(" --store {}", self.address),
+            false => format!(" --root {}", from_here(&self.project)),
         }
     }
 

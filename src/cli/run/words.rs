@@ -49,6 +49,6 @@ pub fn closing(record: &RunRecord, home: &Home, console: &Console) -> String {
         record.run,
         time_in_words(Duration::from_secs_f64(record.seconds.max(0.0))),
         run = record.run,
-        store = home.store_argument(),
+        store = home.arguments(),
     )
 }

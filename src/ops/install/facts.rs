@@ -1,11 +1,23 @@
 //! What no file says of a pipeline, as its cluster has it.
 
-use crate::cloud::kubernetes::Cluster;
-use crate::cloud::kubernetes::Failure;
 use crate::cloud::kubernetes::kinds::{CONFIG_MAP, SERVICE_ACCOUNT};
+use crate::cloud::kubernetes::{Cause, Cluster, Failure};
+use crate::diagnostics::Diagnostic;
 use crate::model::Pipeline;
-use crate::stage::apply::{EXPORTS, Facts, ROLE, STORE};
+use crate::stage::apply::{EXPORTS, Facts, Owner, ROLE, STORE};
 use crate::target::names::{Account, settings_name};
+
+/// Refuses a pipeline that was applied from another repository (14.3). Who may not look at its settings is not kept from the rest.
+pub fn check_owner(cluster: &Cluster, pipeline: &Pipeline) -> Result<(), Box<Diagnostic>> {
+    let namespace = &pipeline.namespace.value;
+    let name = settings_name(&pipeline.name.value);
+    match cluster.get(&CONFIG_MAP, namespace, &name) {
+        Ok(Some(found)) => Owner::of(pipeline).check(&found, CONFIG_MAP.kind, namespace),
+        Ok(None) => Ok(()),
+        Err(failure) if failure.cause == Cause::Denied || failure.is_missing() => Ok(()),
+        Err(failure) => Err(Box::new(failure.into_diagnostic())),
+    }
+}
 
 /// What was applied last, so that applying the objects alone takes nothing of it away.
 pub fn known(cluster: &Cluster, pipeline: &Pipeline) -> Result<Facts, Failure> {

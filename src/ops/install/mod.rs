@@ -21,7 +21,7 @@ use crate::stage::process::Stop;
 use crate::target::Emit;
 
 pub use destroy::{Owned, destroy, owned};
-pub use facts::known;
+pub use facts::{check_owner, known};
 pub use offline::{Compiled, compare, compiled};
 pub use ready::{Check, State, ready, refuses_changes};
 pub use webhook::{Webhook, webhook};
@@ -65,23 +65,21 @@ pub fn plan<'a>(
     apply::plan(cluster, scope(owner, pipeline), wanted, mark)
 }
 
-/// Applies it: plans anew while nobody else changes anything, and does it. `tell` hears of each change, `wait` whom it waits for.
+/// Applies it, by whoever holds the pipeline's Lease: plans anew, and does it. `tell` hears of each change.
 pub fn apply(
     cluster: &Cluster,
+    _: &Lease,
     owner: Owner<'_>,
     pipeline: &Pipeline,
     wanted: &[Wanted],
     mark: Option<&Mark>,
-    wait: impl FnMut(&str),
     tell: impl FnMut(&Applied),
 ) -> Result<Done, Vec<Diagnostic>> {
-    let lease = alone(cluster, pipeline, wait).map_err(|problem| vec![*problem])?;
     let plan = apply::plan(cluster, scope(owner, pipeline), wanted, mark)?;
     if let Some(newer) = &plan.newer {
         return Ok(Done::Newer(newer.clone()));
     }
     let done = plan.apply(cluster, tell);
-    drop(lease);
     done.map_err(|problem| vec![*problem])?;
     Ok(match plan.is_empty() {
         true => Done::Nothing,

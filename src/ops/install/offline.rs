@@ -60,6 +60,15 @@ pub fn compiled(folder: &Path, pipeline: &str, stack: &str) -> Result<Compiled, 
         .join(format!("{pipeline}.stack"))
         .join(format!("{stack}.template.json"));
     found.template = fs::read_to_string(template).ok();
+    if found.objects.is_empty() && found.template.is_none() {
+        let message = format!(
+            "`{}` holds nothing of the pipeline `{pipeline}`",
+            folder.display()
+        );
+        return Err(Diagnostic::without_place(&UNREADABLE, message).help(
+            "name a folder that `aphex compile -o` has written, or a commit, branch or tag",
+        ));
+    }
     Ok(found)
 }
 

@@ -1,5 +1,6 @@
 //! The way from what is there to what is wanted.
 
+use crate::cloud::kubernetes::kinds::ROLE_BINDING;
 use crate::cloud::kubernetes::{Cause, Cluster, Failure, Kind, Object, kinds};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::cluster::{CONFLICT, FAILED};
@@ -173,12 +174,17 @@ fn write(
     if is_same && !scope.with_drift {
         return Ok(None);
     }
-    let judged = cluster
-        .apply(&kind, namespace, &wanted.object, true)
-        .map_err(problem)?;
+    let judged = cluster.apply(&kind, namespace, &wanted.object, true);
     let Some(found) = found else {
-        return Ok(Some(Before::Nothing));
+        return match judged {
+            // Who may not bind every Role is asked about the one that it names, which is made just before it.
+            Err(failure) if kind == ROLE_BINDING && failure.cause == Cause::NotFound => {
+                Ok(Some(Before::Nothing))
+            }
+            judged => judged.map_err(problem).map(|_| Some(Before::Nothing)),
+        };
     };
+    let judged = judged.map_err(problem)?;
     if is_same && found.content == judged.content {
         return Ok(None);
     }
@@ -341,8 +347,12 @@ fn refused(failure: Failure, kind: &Kind, name: &str, namespace: &str) -> Diagno
             Diagnostic::without_place(&CONFLICT, message)
                 .note(failure.to_string())
                 .help(format!(
-                    "give it back: `kubectl delete {} {name} --namespace {namespace}`, and apply again; runs have copies of their own",
-                    word.to_lowercase()
+                    "give it back: `kubectl delete {} {name} --namespace {namespace}`, and apply again; {}",
+                    word.to_lowercase(),
+                    match kind.group {
+                        "argoproj.io" => "runs have copies of their own",
+                        _ => "not while a run is active, which needs it",
+                    }
                 ))
         }
         Cause::Conflict(_) => Diagnostic::without_place(

@@ -2,7 +2,7 @@
 
 use crate::cloud::aws::Aws;
 use crate::cloud::aws::cloudformation::{
-    Change, Deleted, Progress, Wanted, Watch, delete, deploy, require,
+    Change, Deleted, Progress, Stack as Found, Wanted, Watch, delete, deploy, own_stack, require,
 };
 use crate::collections::IndexMap;
 use crate::diagnostics::codes::platform::STACK_SIZE;
@@ -80,6 +80,12 @@ pub fn deploy_stack(
         outputs: done.outputs,
         options: options.clone(),
     })
+}
+
+/// The stack of a pipeline; `None` where there is none, an error where that of the name is another's.
+pub fn find_stack(aws: &Aws, pipeline: &Pipeline) -> Result<Option<Found>, Diagnostic> {
+    let name = stack_name(&pipeline.cluster.value, &pipeline.name.value);
+    own_stack(aws, &name, &tags(pipeline), None)
 }
 
 /// Removes it; `None` where there is none, an error where it is another's. The bucket stays, with all that is in it.

@@ -11,7 +11,8 @@ use crate::diagnostics::Diagnostic;
 use crate::model::Pipeline;
 use crate::source::FileSystem;
 use crate::stage::apply::inside::told;
-use crate::stage::apply::{Applied, Change};
+use crate::stage::apply::{Applied, Change, Owner};
+use crate::target::names::REPOSITORY;
 use crate::target::stack::{Options, synthesise};
 
 /// Properties whose change makes a new resource in place of the old one (the CloudFormation user guide, "Update requires: Replacement").
@@ -35,16 +36,17 @@ pub struct StackPlan {
 pub fn plan_stack(
     aws: &Aws,
     pipeline: &Pipeline,
+    owner: Owner<'_>,
     files: &dyn FileSystem,
     options: &Options,
 ) -> Result<StackPlan, Diagnostic> {
     let assembly = synthesise(pipeline, files, options);
-    let there = match cloudformation::stack(aws, &assembly.stack) {
-        Ok(None) => Ok(None),
-        Ok(Some(_)) => cloudformation::template(aws, &assembly.stack),
-        Err(failure) => Err(failure),
+    let moved = owner.moved_from.map(|from| (REPOSITORY, from));
+    let there = match cloudformation::own_stack(aws, &assembly.stack, &assembly.tags, moved)? {
+        None => None,
+        Some(_) => cloudformation::template(aws, &assembly.stack)
+            .map_err(|failure| failure.into_diagnostic())?,
     };
-    let there = there.map_err(|failure| failure.into_diagnostic())?;
     Ok(between(
         &assembly.stack,
         there.as_deref(),

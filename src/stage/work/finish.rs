@@ -75,7 +75,7 @@ fn record(context: &Context, commit: Option<&Commit>, ended: &Finish) -> RunReco
 /// Whether somebody has told the run to end (`aphex cancel`, `argo stop`). Where nobody can be asked, it counts as failed.
 #[cfg(feature = "cloud")]
 fn is_cancelled(context: &Context) -> bool {
-    use crate::cloud::kubernetes::Cluster;
+    use crate::cloud::kubernetes::{Cause, Cluster};
 
     if context.run.engine != Engine::Argo {
         return false;
@@ -83,6 +83,8 @@ fn is_cancelled(context: &Context) -> bool {
     let found = Cluster::find().and_then(|cluster| cluster.own_workflow(&context.run.run));
     match found {
         Ok(workflow) => workflow.is_some_and(|workflow| workflow.is_told_to_end()),
+        // No pod of a cluster.
+        Err(failure) if failure.cause == Cause::NoCluster => false,
         Err(failure) => {
             let problem = failure.into_diagnostic();
             context.log.line(&format!(

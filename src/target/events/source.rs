@@ -48,7 +48,6 @@ pub fn event_source(pipeline: &Pipeline, rules: &[Rule], stamp: &Stamp) -> Objec
         "events": events,
         "contentType": "json",
         "active": true,
-        "insecure": false,
         "webhookSecret": { "name": webhook_secret_name(name), "key": WEBHOOK_KEY },
         "apiToken": token,
     }));

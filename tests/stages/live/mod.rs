@@ -707,7 +707,18 @@ fn req_8_1_logs_of_pods_that_are_gone_are_those_of_the_store() {
     );
     let store = tempfile::tempdir().unwrap();
     let address = format!("file://{}", store.path().display());
-    shop.good(&["apply", "--objects-only", "--store", &address]);
+    shop.good(&["apply", "--objects-only", "--store", "s3://shop"]);
+    let annotation = format!("aphex.dev/store={address}");
+    shop.kubectl(
+        &[
+            "annotate",
+            "configmap",
+            "shop-settings",
+            "--overwrite",
+            &annotation,
+        ],
+        "",
+    );
     let folder = store.path().join("runs/shop-1/stages/dev/smoke");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("0.log"), "one\ntwo\u{1b}[2J\n").unwrap();

@@ -18,8 +18,10 @@ pub use watch::{Progress, Watch};
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 
+use crate::cloud::aws::cloudformation::state::State;
 use crate::cloud::aws::{Aws, Failure, runtime};
 use crate::collections::IndexMap;
+use crate::diagnostics::Diagnostic;
 
 /// A stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +56,23 @@ pub struct Event {
 /// A stack by its name or ARN; `None` where there is none.
 pub fn stack(aws: &Aws, name: &str) -> Result<Option<Stack>, Failure> {
     Ok(find(aws, name)?.map(|found| found.stack))
+}
+
+/// A stack of ours; an `A0978` where one of the name has other tags (14.3). `moved` is as in [`Wanted`].
+pub fn own_stack(
+    aws: &Aws,
+    name: &str,
+    tags: &[(&'static str, String)],
+    moved: Option<(&str, &str)>,
+) -> Result<Option<Stack>, Diagnostic> {
+    let found = find(aws, name).map_err(Failure::into_diagnostic)?;
+    let Some(found) = found else {
+        return Ok(None);
+    };
+    if State::of(&found.stack.status) != State::Announced {
+        deploy::own(name, tags, moved, &found)?;
+    }
+    Ok(Some(found.stack))
 }
 
 /// A stack, with what it is told from others by.

@@ -69,7 +69,7 @@ impl Sort {
         match self {
             Sort::Keys(keys) if keys.is_empty() => {
                 format!(
-                    "kubectl create secret generic {place} --from-file=KEY=FILE …, as docs/errors/A0925.md says"
+                    "kubectl create secret generic {place} --from-file=KEY=FILE …, as `aphex explain A0925` says"
                 )
             }
             Sort::Keys(keys) => {
