@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::collections::{HashMap, HashSet};
 use crate::diagnostics::Diagnostic;
 use crate::graph::{Entry, StageId, StageKind};
-use crate::stage::record::{self, Engine, Outcome, RunRecord, StageRecord, StageResult, keys};
+use crate::stage::record::{self, Outcome, RunRecord, StageRecord, StageResult, keys};
 use crate::stage::schedule::Schedule;
 use crate::stage::store::Key;
 use crate::stage::summary::with_stages;
@@ -76,6 +76,7 @@ fn record(context: &Context, commit: Option<&Commit>, ended: &Finish) -> RunReco
 #[cfg(feature = "cloud")]
 fn is_cancelled(context: &Context) -> bool {
     use crate::cloud::kubernetes::{Cause, Cluster};
+    use crate::stage::record::Engine;
 
     if context.run.engine != Engine::Argo {
         return false;
