@@ -64,7 +64,6 @@ fn in_cluster(
 ) -> Result<String, Exit> {
     use crate::cli::{input, output, pick};
     use crate::cloud::kubernetes::Cluster;
-    use crate::ops::install::check_owner;
     use crate::target::names::settings_name;
     let input = input::one(root.map(PathBuf::as_path), None, console).ok_or(Exit::Errors)?;
     let mut analysis = output::look(&input);
@@ -76,11 +75,7 @@ fn in_cluster(
     let (name, namespace) = (&pipeline.name.value, &pipeline.namespace.value);
     let address = Cluster::find()
         .map_err(|failure| Box::new(failure.into_diagnostic()))
-        .and_then(|cluster| {
-            check_owner(&cluster, pipeline)?;
-            let address = history::store_in_cluster(&cluster, namespace, name);
-            address.map_err(|failure| Box::new(failure.into_diagnostic()))
-        });
+        .and_then(|cluster| history::store_in_cluster(&cluster, pipeline));
     let address = address.map_err(|problem| told(alone(*problem), console))?;
     address.ok_or_else(|| {
         let message = format!(

@@ -7,11 +7,15 @@ use std::thread;
 use serde::Deserialize;
 
 #[cfg(feature = "cloud")]
-use crate::cloud::kubernetes::kinds::CONFIG_MAP;
+use crate::cloud::kubernetes::Cluster;
 #[cfg(feature = "cloud")]
-use crate::cloud::kubernetes::{Cluster, Failure};
+use crate::cloud::kubernetes::kinds::CONFIG_MAP;
 use crate::diagnostics::codes::run as codes;
 use crate::diagnostics::{Diagnostic, did_you_mean, list_names, safe};
+#[cfg(feature = "cloud")]
+use crate::model::Pipeline;
+#[cfg(feature = "cloud")]
+use crate::stage::apply::Owner;
 use crate::stage::record::{RunRecord, StageResult, keys, tries};
 use crate::stage::store::{Key, Store, read};
 #[cfg(feature = "cloud")]
@@ -117,14 +121,19 @@ impl Found {
     }
 }
 
-/// Where a pipeline of a cluster keeps its runs: the address that its pods are given. `None` where it is not there, or has none.
+/// Where a pipeline of a cluster keeps its runs: the address that its pods are given. `None` where it is not there, or has none; an error where what is there is another's of
+/// the same name.
 #[cfg(feature = "cloud")]
 pub fn store_in_cluster(
     cluster: &Cluster,
-    namespace: &str,
-    pipeline: &str,
-) -> Result<Option<String>, Failure> {
-    let settings = cluster.get(&CONFIG_MAP, namespace, &settings_name(pipeline))?;
+    pipeline: &Pipeline,
+) -> Result<Option<String>, Box<Diagnostic>> {
+    let namespace = &pipeline.namespace.value;
+    let settings = cluster.get(&CONFIG_MAP, namespace, &settings_name(&pipeline.name.value));
+    let settings = settings.map_err(|failure| Box::new(failure.into_diagnostic()))?;
+    if let Some(settings) = &settings {
+        Owner::of(pipeline).check(settings, CONFIG_MAP.kind, namespace)?;
+    }
     let address = settings.and_then(|settings| {
         let data = settings.content.get("data")?;
         Some(data.get(STORE_KEY)?.as_str()?.to_owned())

@@ -101,7 +101,7 @@ pub fn settings_name(pipeline: &str) -> String {
     format!("{pipeline}-settings")
 }
 
-/// The ConfigMap with Argo's artifact repository.
+/// The ConfigMap with Argo's artifact repository: key [`REPOSITORY_KEY`].
 pub fn repository_name(pipeline: &str) -> String {
     format!("{pipeline}-artifact-repository")
 }
@@ -110,6 +110,9 @@ pub fn repository_name(pipeline: &str) -> String {
 pub fn lease_name(pipeline: &str) -> String {
     format!("{pipeline}-apply")
 }
+
+/// The key of [`repository_name`] with the repository.
+pub const REPOSITORY_KEY: &str = "repository";
 
 /// The key of [`settings_name`] with the store's address: `s3://BUCKET`.
 pub const STORE_KEY: &str = "store";

@@ -282,6 +282,11 @@ fn asking(approval: &str) -> Pods {
 }
 
 fn decide(pods: &Pods, decision: &str, approver: &str) -> Output {
+    decide_with(pods, decision, approver, &[])
+}
+
+/// The same, with more flags.
+fn decide_with(pods: &Pods, decision: &str, approver: &str, more: &[&str]) -> Output {
     let approver = STANDARD.encode(approver);
     let words = [
         "approval-decision",
@@ -292,7 +297,7 @@ fn decide(pods: &Pods, decision: &str, approver: &str) -> Output {
         "--approver",
         &approver,
     ];
-    pods.pod("decision", &words)
+    pods.pod("decision", &[&words, more].concat())
 }
 
 const ANSWER: &str = "runs/shop-7/stages/dev/approval/0.json";
@@ -385,21 +390,7 @@ fn a_no_says_why() {
         (STANDARD.encode("  "), "the approval was rejected\n"),
     ] {
         let pods = asking("");
-        let approver = STANDARD.encode("@alice");
-        let output = pods.pod(
-            "decision",
-            &[
-                "approval-decision",
-                "--environment",
-                "dev",
-                "--decision",
-                "reject",
-                "--approver",
-                &approver,
-                "--reason",
-                &reason,
-            ],
-        );
+        let output = decide_with(&pods, "reject", "@alice", &["--reason", &reason]);
         assert_eq!(output.status.code(), Some(1));
         assert!(text(&output).contains(said), "{reason}: {}", text(&output));
     }

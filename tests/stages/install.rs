@@ -907,14 +907,7 @@ fn req_10_4_who_has_the_rights_of_the_page_puts_a_pipeline_there_and_takes_it_aw
         "--user=ann",
     ];
     shop.kubectl(&binding, "");
-    let config = shop.kubectl(&["config", "view", "--raw", "--output=json"], "");
-    let mut config: Value = serde_json::from_str(&config).unwrap();
-    for user in config["users"].as_array_mut().unwrap() {
-        user["user"]["as"] = json!("ann");
-        user["user"]["as-groups"] = json!(["system:authenticated"]);
-    }
-    let file = tempfile::NamedTempFile::new().unwrap();
-    fs::write(file.path(), config.to_string()).unwrap();
+    let file = cluster.kubeconfig_as("ann");
     let run = |arguments: &[&str]| {
         let mut command = shop.command(arguments);
         let output = command.env("KUBECONFIG", file.path()).output().unwrap();

@@ -70,6 +70,19 @@ impl Cluster {
         });
     }
 
+    /// The kubeconfig of somebody who has no rights but those that he was given.
+    pub fn kubeconfig_as(&self, user: &str) -> tempfile::NamedTempFile {
+        let config = self.kubectl(&["config", "view", "--raw", "--output=json"], "");
+        let mut config: serde_json::Value = serde_json::from_str(&config.unwrap()).unwrap();
+        for entry in config["users"].as_array_mut().unwrap() {
+            entry["user"]["as"] = user.into();
+            entry["user"]["as-groups"] = serde_json::json!(["system:authenticated"]);
+        }
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), config.to_string()).unwrap();
+        file
+    }
+
     /// Whether `kubectl create --dry-run=server` accepts these objects; its words where it does not.
     /// One call serves any number of documents. All are asked about in the namespace `default`,
     /// since their own need not be there.

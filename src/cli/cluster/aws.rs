@@ -154,7 +154,7 @@ impl Place {
             return Ok(None);
         }
         let aws = self.aws(console)?;
-        let found = find_stack(&aws, pipeline);
+        let found = find_stack(&aws, pipeline, Owner::of(pipeline));
         let found = found.map_err(|problem| refuse(vec![problem], console))?;
         Ok(found.map(|stack| Owned {
             aws,

@@ -4,7 +4,7 @@ use crate::cloud::kubernetes::kinds::{APPLIED, SECRET, WORKFLOW};
 use crate::cloud::kubernetes::{Cluster, Failure, Kind, Object};
 use crate::diagnostics::Diagnostic;
 use crate::model::Pipeline;
-use crate::stage::apply::{self, Owner, Scope, is_of, selector};
+use crate::stage::apply::{self, Owner, Scope, selector};
 
 /// Argo's label of a Workflow that has ended (`workflow/common/common.go`).
 const COMPLETED: &str = "workflows.argoproj.io/completed";
@@ -30,15 +30,10 @@ pub fn owned(cluster: &Cluster, pipeline: &Pipeline) -> Result<Owned, Box<Diagno
         kinds: &kinds,
         with_drift: false,
     };
-    let problem = |failure: Failure| Box::new(failure.into_diagnostic());
-    let mut objects = apply::owned(cluster, scope).map_err(problem)?;
-    objects.retain(|(_, object)| is_of(object, owner.pipeline));
-    for (kind, object) in &objects {
-        owner.check(object, kind.kind, scope.namespace)?;
-    }
+    let mut objects = apply::owned(cluster, scope)?;
     objects.reverse();
     let runs = cluster.list(&WORKFLOW, scope.namespace, &selector(owner.pipeline));
-    let runs = runs.map_err(problem)?;
+    let runs = runs.map_err(|failure| Box::new(failure.into_diagnostic()))?;
     let has_ended = |run: &Object| run.labels.get(COMPLETED).map(String::as_str) == Some("true");
     let (ended, active): (Vec<Object>, Vec<Object>) = runs.into_iter().partition(has_ended);
     Ok(Owned {

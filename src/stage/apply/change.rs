@@ -88,13 +88,7 @@ pub fn plan<'a>(
     wanted: &'a [Wanted],
     mark: Option<&Mark>,
 ) -> Result<Plan<'a>, Vec<Diagnostic>> {
-    let alone = |failure: Failure| vec![failure.into_diagnostic()];
-    let owned = owned(cluster, scope).map_err(alone)?;
-    // The server has chosen by the labels; each is looked at once more. What is another repository's is so as a whole, and said once.
-    for (kind, object) in &owned {
-        let checked = scope.owner.check(object, kind.kind, scope.namespace);
-        checked.map_err(|problem| vec![*problem])?;
-    }
+    let owned = owned(cluster, scope).map_err(|problem| vec![*problem])?;
     let newest = newest(owned.iter().map(|(_, object)| object));
     let newer =
         newest.filter(|newest| mark.is_some_and(|mark| newest.committed_at > mark.committed_at));
@@ -140,16 +134,20 @@ pub fn plan<'a>(
     }
 }
 
-/// Everything that a pipeline has of the kinds of a scope. A kind that the cluster does not know has no objects.
-pub fn owned(cluster: &Cluster, scope: Scope<'_>) -> Result<Vec<(Kind, Object)>, Failure> {
+/// Everything that a pipeline has of the kinds of a scope; an error where it is another's of the same name. A kind that the cluster does not know has no objects.
+pub fn owned(cluster: &Cluster, scope: Scope<'_>) -> Result<Vec<(Kind, Object)>, Box<Diagnostic>> {
     let selector = owner::selector(scope.owner.pipeline);
     let mut owned = Vec::new();
     for kind in scope.kinds {
         match cluster.list(kind, scope.namespace, &selector) {
             Ok(found) => owned.extend(found.into_iter().map(|object| (*kind, object))),
             Err(failure) if failure.is_missing() => {}
-            Err(failure) => return Err(failure),
+            Err(failure) => return Err(Box::new(failure.into_diagnostic())),
         }
+    }
+    // The server has chosen by the labels; each is looked at once more. What is another repository's is so as a whole, and said once.
+    for (kind, object) in &owned {
+        scope.owner.check(object, kind.kind, scope.namespace)?;
     }
     Ok(owned)
 }

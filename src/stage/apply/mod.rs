@@ -22,7 +22,7 @@ pub use change::{Applied, Change, Plan, Scope, between, owned, plan};
 #[cfg(feature = "cloud")]
 pub use lease::Lease;
 #[cfg(feature = "cloud")]
-pub use owner::{Owner, is_of, selector};
+pub use owner::{Owner, selector};
 #[cfg(feature = "cloud")]
 pub use stack::{BUCKET, Stack, delete_stack, deploy_stack, find_stack, line};
 #[cfg(feature = "cloud")]

@@ -27,6 +27,11 @@ impl<'a> Owner<'a> {
         }
     }
 
+    /// The tag of the pipeline's stack that may have another value, and which.
+    pub(super) fn moved_tag(&self) -> Option<(&'static str, &'a str)> {
+        self.moved_from.map(|from| (REPOSITORY, from))
+    }
+
     /// Refuses an object that is another's (14.3): nobody's, a pipeline's of another name, or one's of the same name in another repository.
     pub fn check(
         &self,
@@ -77,7 +82,7 @@ pub fn selector(pipeline: &str) -> String {
 }
 
 /// Whether an object is this pipeline's.
-pub fn is_of(object: &Object, pipeline: &str) -> bool {
+fn is_of(object: &Object, pipeline: &str) -> bool {
     let label = |name: &str| object.labels.get(name).map(String::as_str);
     label(MANAGED_BY.0) == Some(MANAGED_BY.1) && label(PIPELINE) == Some(pipeline)
 }

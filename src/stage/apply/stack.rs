@@ -10,7 +10,7 @@ use crate::diagnostics::{Diagnostic, safe};
 use crate::model::Pipeline;
 use crate::source::FileSystem;
 use crate::stage::apply::{Facts, Owner};
-use crate::target::names::{Account, REPOSITORY, stack_name};
+use crate::target::names::{Account, stack_name};
 use crate::target::stack::{Export, Options, TEMPLATE_LIMIT, output_of, synthesise, tags};
 
 /// The output with the bucket's name (10.5).
@@ -71,7 +71,7 @@ pub fn deploy_stack(
         stack: &assembly.stack,
         template: &assembly.template,
         tags: &assembly.tags,
-        moved: owner.moved_from.map(|from| (REPOSITORY, from)),
+        moved: owner.moved_tag(),
     };
     let done = deploy(aws, &wanted, watch)?;
     Ok(Stack {
@@ -83,9 +83,13 @@ pub fn deploy_stack(
 }
 
 /// The stack of a pipeline; `None` where there is none, an error where that of the name is another's.
-pub fn find_stack(aws: &Aws, pipeline: &Pipeline) -> Result<Option<Found>, Diagnostic> {
+pub fn find_stack(
+    aws: &Aws,
+    pipeline: &Pipeline,
+    owner: Owner<'_>,
+) -> Result<Option<Found>, Diagnostic> {
     let name = stack_name(&pipeline.cluster.value, &pipeline.name.value);
-    own_stack(aws, &name, &tags(pipeline), None)
+    own_stack(aws, &name, &tags(pipeline), owner.moved_tag())
 }
 
 /// Removes it; `None` where there is none, an error where it is another's. The bucket stays, with all that is in it.

@@ -11,8 +11,7 @@ use crate::diagnostics::Diagnostic;
 use crate::model::Pipeline;
 use crate::source::FileSystem;
 use crate::stage::apply::inside::told;
-use crate::stage::apply::{Applied, Change, Owner};
-use crate::target::names::REPOSITORY;
+use crate::stage::apply::{Applied, Change, Owner, find_stack};
 use crate::target::stack::{Options, synthesise};
 
 /// Properties whose change makes a new resource in place of the old one (the CloudFormation user guide, "Update requires: Replacement").
@@ -41,8 +40,7 @@ pub fn plan_stack(
     options: &Options,
 ) -> Result<StackPlan, Diagnostic> {
     let assembly = synthesise(pipeline, files, options);
-    let moved = owner.moved_from.map(|from| (REPOSITORY, from));
-    let there = match cloudformation::own_stack(aws, &assembly.stack, &assembly.tags, moved)? {
+    let there = match find_stack(aws, pipeline, owner)? {
         None => None,
         Some(_) => cloudformation::template(aws, &assembly.stack)
             .map_err(|failure| failure.into_diagnostic())?,

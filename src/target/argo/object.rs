@@ -7,9 +7,8 @@ use crate::target::argo::entry::templates;
 use crate::target::argo::manifest::*;
 use crate::target::argo::origin::origins;
 use crate::target::argo::pod::{Common, variable};
-use crate::target::kubernetes::REPOSITORY_KEY;
 use crate::target::names::{
-    self, Account, STORE_KEY, Stamp, object_name, repository_name, settings_name,
+    self, Account, REPOSITORY_KEY, STORE_KEY, Stamp, object_name, repository_name, settings_name,
 };
 use crate::target::object::Object;
 

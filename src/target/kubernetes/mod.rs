@@ -8,13 +8,10 @@ mod roles;
 use serde_json::json;
 
 use crate::model::Pipeline;
-use crate::target::names::{Account, Stamp, repository_name};
+use crate::target::names::{Account, REPOSITORY_KEY, Stamp, repository_name};
 use crate::target::object::Object;
 
 pub use roles::{Right, rights};
-
-/// The key of [`artifact_repository`]'s ConfigMap.
-pub const REPOSITORY_KEY: &str = "repository";
 
 /// Service accounts, Roles and RoleBindings of a pipeline, where Argo keeps what it archives, and NetworkPolicies where they are wanted.
 pub fn compile(pipeline: &Pipeline, stamp: &Stamp) -> Vec<Object> {

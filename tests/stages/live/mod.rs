@@ -659,18 +659,11 @@ fn rights_that_are_missing_are_named() {
         ],
         "",
     );
-    let config = shop.kubectl(&["config", "view", "--raw", "--output=json"], "");
-    let mut config: Value = serde_json::from_str(&config).unwrap();
-    for user in config["users"].as_array_mut().unwrap() {
-        user["user"]["as"] = json!("reader");
-        user["user"]["as-groups"] = json!(["system:authenticated"]);
-    }
-    let path = shop.folder.path().join("reader.kubeconfig");
-    fs::write(&path, config.to_string()).unwrap();
+    let file = cluster.kubeconfig_as("reader");
     let run = |arguments: &[&str]| {
         let output = shop
             .command(arguments)
-            .env("KUBECONFIG", &path)
+            .env("KUBECONFIG", file.path())
             .output()
             .unwrap();
         (output.status.code(), text(&output))

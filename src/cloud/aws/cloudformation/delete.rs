@@ -39,11 +39,9 @@ pub fn delete(
     let Some(found) = found else {
         return Ok(None);
     };
-    let status = found.stack.status.as_str();
-    if State::of(status) != State::Announced {
-        own(name, tags, None, &found)?;
-    }
+    own(name, tags, None, &found)?;
     // An update that goes on would refuse it.
+    let status = found.stack.status.as_str();
     if State::of(status) == State::Busy && status != "DELETE_IN_PROGRESS" {
         watch.say(&format!(
             "stack {name} is {status}: waiting until that has ended"

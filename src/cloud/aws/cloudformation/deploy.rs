@@ -67,11 +67,8 @@ pub fn deploy(
                 None => continue,
             }
         };
-        let state = State::of(&found.stack.status);
-        if state != State::Announced {
-            own(wanted.stack, wanted.tags, wanted.moved, &found)?;
-        }
-        match state {
+        own(wanted.stack, wanted.tags, wanted.moved, &found)?;
+        match State::of(&found.stack.status) {
             State::Gone | State::Announced => {
                 if let Some(deployed) = change(aws, wanted, Some(&found), watch)? {
                     return Ok(deployed);
@@ -182,13 +179,16 @@ fn is_same(aws: &Aws, wanted: &Wanted<'_>, found: &Found) -> Result<bool, Diagno
     }))
 }
 
-/// Refuses a stack of the name that is somebody else's (14.3).
+/// Refuses a stack of the name that is somebody else's (14.3). One that is only announced has no tags yet, and is nobody's.
 pub(super) fn own(
     stack: &str,
     tags: &[(&'static str, String)],
     moved: Option<(&str, &str)>,
     found: &Found,
 ) -> Result<(), Diagnostic> {
+    if State::of(&found.stack.status) == State::Announced {
+        return Ok(());
+    }
     for (key, value) in tags {
         let tag = found.tags.iter().find(|(name, _)| name == key);
         if tag.is_some_and(|(_, own)| own == value || moved == Some((*key, own))) {

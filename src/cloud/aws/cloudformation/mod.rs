@@ -18,7 +18,6 @@ pub use watch::{Progress, Watch};
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 
-use crate::cloud::aws::cloudformation::state::State;
 use crate::cloud::aws::{Aws, Failure, runtime};
 use crate::collections::IndexMap;
 use crate::diagnostics::Diagnostic;
@@ -66,13 +65,10 @@ pub fn own_stack(
     moved: Option<(&str, &str)>,
 ) -> Result<Option<Stack>, Diagnostic> {
     let found = find(aws, name).map_err(Failure::into_diagnostic)?;
-    let Some(found) = found else {
-        return Ok(None);
-    };
-    if State::of(&found.stack.status) != State::Announced {
-        deploy::own(name, tags, moved, &found)?;
+    if let Some(found) = &found {
+        deploy::own(name, tags, moved, found)?;
     }
-    Ok(Some(found.stack))
+    Ok(found.map(|found| found.stack))
 }
 
 /// A stack, with what it is told from others by.
