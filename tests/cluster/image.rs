@@ -14,8 +14,8 @@ use crate::support::containers::{Podman, has, static_busybox};
 use crate::support::tools::{output, root, tools};
 
 /// What is taken from this machine, besides BusyBox.
-const PROGRAMS: &[&str] = &["bash", "git", "node"];
-const BASE: &str = "localhost/aphex-test/pod-base:2";
+const PROGRAMS: &[&str] = &["bash", "curl", "git", "node"];
+const BASE: &str = "localhost/aphex-test/pod-base:3";
 /// The certificate that pods trust.
 pub const CA: &str = "/world/ca.pem";
 

@@ -378,18 +378,28 @@ impl Hook<'_> {
 
     /// Sends a payload, signed with a key.
     pub fn send_signed(&self, payload: &Payload, key: &str) -> u16 {
+        self.deliver_signed(payload, key, &self.delivery())
+    }
+
+    /// Sends a payload in a delivery of a name, which may be there already.
+    pub fn deliver(&self, payload: &Payload, delivery: &str) -> u16 {
+        self.deliver_signed(payload, &self.key, delivery)
+    }
+
+    /// A name for another delivery.
+    pub fn delivery(&self) -> String {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let number = std::process::id() ^ (number << 20);
+        format!("{number:08x}{}", &DELIVERY[8..])
+    }
+
+    fn deliver_signed(&self, payload: &Payload, key: &str, delivery: &str) -> u16 {
         let repository = format!("acme/{}", self.team.name);
         let mut request = payload.clone().of_repository(&repository).sent(key);
-        let delivery = format!(
-            "{:08x}{}",
-            std::process::id() ^ (number << 20),
-            &DELIVERY[8..]
-        );
         request
             .headers
-            .insert("X-GitHub-Delivery".to_owned(), delivery);
+            .insert("X-GitHub-Delivery".to_owned(), delivery.to_owned());
         let mut curl = Command::new("curl");
         curl.args([
             "-s",

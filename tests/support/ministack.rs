@@ -28,7 +28,8 @@ pub struct Faults {
     pub url: String,
 }
 
-struct Process(Child);
+/// A server, which ends with this value.
+pub(super) struct Process(Child);
 
 impl Drop for Process {
     fn drop(&mut self) {
@@ -104,7 +105,8 @@ pub fn environment(url: &str, account: &str, region: &str) -> Vec<(String, Strin
         .collect()
 }
 
-fn or_skip<T>(test: &str, started: Result<T, String>) -> Option<T> {
+/// What was started; the test is skipped, or fails where nothing may be, where that could not be had.
+pub(super) fn or_skip<T>(test: &str, started: Result<T, String>) -> Option<T> {
     if let Err(missing) = &started {
         tools::skip(test, missing, python::HELP);
     }
@@ -137,7 +139,8 @@ fn try_faults(upstream: &str) -> Result<Faults, String> {
     })
 }
 
-fn start(command: &mut Command, port: u16) -> Result<Process, String> {
+/// Starts a server, and waits until it listens on a port.
+pub(super) fn start(command: &mut Command, port: u16) -> Result<Process, String> {
     let process = command
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -19,6 +19,7 @@ pub mod judge;
 pub mod judge_events;
 pub mod markdown;
 pub mod ministack;
+pub mod moto;
 pub mod npm;
 pub mod payloads;
 pub mod project;

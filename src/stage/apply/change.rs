@@ -1,11 +1,16 @@
 //! The way from what is there to what is wanted.
 
+use std::time::{Duration, Instant};
+
 use crate::cloud::kubernetes::kinds::ROLE_BINDING;
 use crate::cloud::kubernetes::{Cause, Cluster, Failure, Kind, Object, kinds};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::cluster::{CONFLICT, FAILED};
 use crate::stage::apply::wanted::{COMMIT, COMMITTED_AT, ROLE, TOPOLOGY};
 use crate::stage::apply::{Difference, Mark, Owner, Topology, Wanted, inside, owner};
+
+/// So long after it was made, Argo's controller knows an object: it is told within milliseconds, and of many at once within a second.
+const SEEN: Duration = Duration::from_secs(3);
 
 /// Whom the change is for, and how far it may go.
 #[derive(Clone, Copy, Debug)]
@@ -256,10 +261,17 @@ impl<'a> Plan<'a> {
         mut tell: impl FnMut(&Applied),
     ) -> Result<(), Box<Diagnostic>> {
         let namespace = self.scope.namespace;
+        let mut newest_template = None;
         for write in &self.writes {
             let wanted = write.wanted;
+            if write.kind == kinds::CRON_WORKFLOW {
+                wait_until_seen(newest_template);
+            }
             let done = cluster.apply(&write.kind, namespace, &wanted.object, false);
             done.map_err(|failure| refused(failure, &write.kind, &wanted.name, namespace))?;
+            if write.kind == kinds::WORKFLOW_TEMPLATE && write.before == Before::Nothing {
+                newest_template = Some(Instant::now());
+            }
             tell(&write.applied());
         }
         for remove in &self.removes {
@@ -269,6 +281,14 @@ impl<'a> Plan<'a> {
             tell(&removed(remove));
         }
         Ok(())
+    }
+}
+
+/// Waits until Argo's controller must have been told of a WorkflowTemplate. It looks a new CronWorkflow's template up among those that it knows, and where it is not
+/// there, says so in its log alone and looks again after 20 minutes (`processNextCronItem` and `cronWorkflowResyncPeriod` in `workflow/cron/controller.go`).
+fn wait_until_seen(made: Option<Instant>) {
+    if let Some(made) = made {
+        std::thread::sleep(SEEN.saturating_sub(made.elapsed()));
     }
 }
 

@@ -5,6 +5,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { request as askPlain, createServer as createPlainServer } from "node:http";
 import { createServer, request as ask } from "node:https";
+import { createServer as createTcpServer } from "node:net";
 
 const REPOSITORIES = "/tmp/repositories";
 const received = [];
@@ -172,3 +173,23 @@ createPlainServer(async (request, response) => {
   onward.on("error", (error) => response.destroy(error));
   onward.end(body);
 }).listen(4566);
+
+// A server of the machine of the tests (let_in.rs): connections from there wait at 4568, and whoever connects to 4567 is given one.
+const waiting = [];
+const callers = [];
+const pair = () => {
+  while (waiting.length && callers.length) {
+    const [behind, caller] = [waiting.shift(), callers.shift()];
+    behind.removeAllListeners("close");
+    behind.write("!");
+    caller.pipe(behind).pipe(caller);
+  }
+};
+const queue = (line) => (socket) => {
+  socket.on("error", () => socket.destroy());
+  socket.on("close", () => line.includes(socket) && line.splice(line.indexOf(socket), 1));
+  line.push(socket);
+  pair();
+};
+createTcpServer(queue(callers)).listen(4567);
+createTcpServer(queue(waiting)).listen(4568);
