@@ -188,9 +188,10 @@ fn req_5_5_a_server_that_stands_still_or_starts_again_keeps_no_run_from_its_end(
     ] {
         stands_still(server, stage);
     }
-    // Whatever is forwarded to a pod goes through it.
+    // Others cannot do without them: whatever is forwarded to a pod goes through both.
     let alone = team.alone();
     starts_again("kubelet");
+    starts_again("api");
     drop(alone);
     starts_again("controller");
     is_throttled(&team);

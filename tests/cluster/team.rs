@@ -253,8 +253,13 @@ impl Team {
 
     /// The runs, oldest first.
     pub fn runs(&self) -> Vec<Value> {
-        let all = self.get(&["workflows", "--sort-by=.metadata.creationTimestamp"]);
-        all["items"].as_array().unwrap().clone()
+        let all = self.place.read(&format!(
+            "/apis/argoproj.io/v1alpha1/namespaces/{}/workflows",
+            self.namespace
+        ));
+        let mut runs = all["items"].as_array().unwrap().clone();
+        runs.sort_by_key(|run| run["metadata"]["creationTimestamp"].to_string());
+        runs
     }
 
     /// The newest run of a commit.

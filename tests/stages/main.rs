@@ -1,4 +1,13 @@
 //! The stages and `aphex run`, with real repositories, containers, the CDK and an AWS emulator.
+// Tests may state what must hold: these lints are about paths that input can reach.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unreachable
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

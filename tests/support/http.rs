@@ -19,13 +19,38 @@ pub fn ask(url: &str, method: &str, headers: &[(&str, &str)], body: &str) -> (u1
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+    let (head, body) = answer.split_at(end.unwrap_or(answer.len()));
+    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
+    let body = body.get(4..).unwrap_or_default();
+    let body = match head.contains("\r\ntransfer-encoding: chunked") {
+        true => unchunked(body),
+        false => body.to_owned(),
+    };
     let status = head
         .split(' ')
         .nth(1)
         .and_then(|status| status.parse().ok());
-    (status.unwrap_or(0), body.to_owned())
+    (
+        status.unwrap_or(0),
+        String::from_utf8_lossy(&body).into_owned(),
+    )
+}
+
+/// A body that came in chunks (RFC 9112, 7.1).
+fn unchunked(mut rest: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Some(end) = rest.windows(2).position(|two| two == b"\r\n") {
+        let size = String::from_utf8_lossy(&rest[..end]);
+        let size = usize::from_str_radix(size.trim(), 16).unwrap_or(0);
+        let from = end + 2;
+        let Some(chunk) = rest.get(from..from + size).filter(|_| size > 0) else {
+            break;
+        };
+        body.extend_from_slice(chunk);
+        rest = rest.get(from + size + 2..).unwrap_or_default();
+    }
+    body
 }
 
 /// A port that nobody listens on.

@@ -1,13 +1,5 @@
 //! What the integration tests share. Each test file takes what it needs.
-#![allow(
-    dead_code,
-    unused_imports,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice
-)]
+#![allow(dead_code, unused_imports)]
 
 pub mod cdk;
 pub mod cluster;
