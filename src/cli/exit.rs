@@ -15,6 +15,8 @@ pub enum Exit {
     Usage,
     /// A fault of Aphex itself.
     Fault,
+    /// It was not done, and a further try may do it.
+    Later,
 }
 
 impl Exit {
@@ -26,6 +28,7 @@ impl Exit {
             Exit::Changes => 2,
             Exit::Usage => 64,
             Exit::Fault => 70,
+            Exit::Later => 75,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::diagnostics::{Diagnostic, Report, human};
 use crate::stage::Task;
 use crate::stage::identity;
 #[cfg(feature = "cloud")]
-use crate::stage::launch::launch;
+use crate::stage::launch::{NotStarted, launch};
 use crate::stage::process;
 use crate::stage::work;
 
@@ -90,10 +90,7 @@ impl Stage {
                     Err(problem) => refuse(console, problem),
                 }
             }
-            Word::Start => match launch(root, variable) {
-                Ok(()) => Exit::Fine,
-                Err(problem) => refuse(console, problem),
-            },
+            Word::Start => start(root, variable, console),
             Word::Credentials => match identity::source(variable) {
                 Some(json) => {
                     console.print(&json);
@@ -125,9 +122,20 @@ fn refuse(console: &mut Console, problem: Diagnostic) -> Exit {
     Exit::Errors
 }
 
+#[cfg(feature = "cloud")]
+fn start(root: PathBuf, variable: impl Fn(&str) -> Option<String>, console: &mut Console) -> Exit {
+    match launch(root, variable) {
+        Ok(()) => Exit::Fine,
+        Err(NotStarted { problem, may_pass }) => {
+            let exit = refuse(console, problem);
+            if may_pass { Exit::Later } else { exit }
+        }
+    }
+}
+
 #[cfg(not(feature = "cloud"))]
-fn launch(_: PathBuf, _: impl Fn(&str) -> Option<String>) -> Result<(), Diagnostic> {
+fn start(_: PathBuf, _: impl Fn(&str) -> Option<String>, console: &mut Console) -> Exit {
     let code = &crate::diagnostics::codes::cluster::NO_CLUSTER;
     let message = "this Aphex was built without what talks to a cluster";
-    Err(Diagnostic::without_place(code, message))
+    refuse(console, Diagnostic::without_place(code, message))
 }

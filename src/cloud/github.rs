@@ -80,23 +80,40 @@ struct Issued {
     token: String,
 }
 
-/// A token for everything that the App is installed for, with one right. It lasts an hour. The error holds nothing of the key.
-pub fn token(api: &str, app: &App<'_>, right: Right, limits: Limits) -> Result<String, String> {
+/// Why there is no token.
+#[derive(Clone, Debug)]
+pub struct NoToken {
+    /// In words that hold nothing of the key.
+    pub why: String,
+    /// Whether there may be one in a while.
+    pub may_pass: bool,
+}
+
+/// A token for everything that the App is installed for, with one right. It lasts an hour.
+pub fn token(api: &str, app: &App<'_>, right: Right, limits: Limits) -> Result<String, NoToken> {
+    let never = |why: String| NoToken {
+        why,
+        may_pass: false,
+    };
     let now = Timestamp::now().as_second();
-    let proof = proof(app, now)?;
+    let proof = proof(app, now).map_err(never)?;
     let (name, value) = right.permission();
     let body = json!({ "permissions": { name: value } }).to_string();
     let path = format!("/app/installations/{}/access_tokens", app.installation);
     let answer = send(&request("POST", api, &path, &proof, &body), limits);
     let answer = answer.map_err(|refused| {
         let why = message(&refused.body).map_or(String::new(), |message| format!(": {message}"));
-        format!("GitHub gave the App no token: {}{why}", refused.problem)
+        NoToken {
+            why: format!("GitHub gave the App no token: {}{why}", refused.problem),
+            may_pass: refused.may_pass(),
+        }
     })?;
-    let issued: Issued = serde_json::from_str(&answer.body)
-        .map_err(|_| "GitHub answered the App with something else than a token".to_owned())?;
+    let issued: Issued = serde_json::from_str(&answer.body).map_err(|_| {
+        never("GitHub answered the App with something else than a token".to_owned())
+    })?;
     match !issued.token.is_empty() && issued.token.chars().all(|c| c.is_ascii_graphic()) {
         true => Ok(issued.token),
-        false => Err("GitHub gave the App a token that is none".to_owned()),
+        false => Err(never("GitHub gave the App a token that is none".to_owned())),
     }
 }
 

@@ -44,6 +44,12 @@ impl From<Refused> for String {
 }
 
 impl Refused {
+    /// Whether it may be taken in a while: there was no answer, or one of a server that is busy or has a fault.
+    pub fn may_pass(&self) -> bool {
+        self.status
+            .is_none_or(|status| status == 429 || status == 408 || status >= 500)
+    }
+
     fn unanswered(problem: String) -> Refused {
         let body = String::new();
         Refused {
@@ -69,8 +75,7 @@ pub fn send(request: &Request, limits: Limits) -> Result<Answer, Refused> {
                     body: answer.body,
                     status: Some(status),
                 };
-                let is_busy = status == 429 || status == 408 || status >= 500;
-                if !is_busy {
+                if !refused.may_pass() {
                     return Err(refused);
                 }
                 (refused, answer.retry_after.unwrap_or(wait).max(wait))

@@ -13,8 +13,8 @@ use serde::Deserialize;
 use crate::cloud::kubernetes::Cluster;
 use crate::cloud::kubernetes::kinds::WORKFLOW;
 use crate::collections::IndexMap;
-use crate::diagnostics::codes::run as codes;
-use crate::diagnostics::{Diagnostic, plural};
+use crate::diagnostics::codes::{run as codes, run_checkout};
+use crate::diagnostics::{Code, Diagnostic, plural};
 use crate::model::filter;
 use crate::stage::checkout::{Changed, Credentials, Git, Lookup, Remote};
 use crate::stage::log::Log;
@@ -50,12 +50,42 @@ struct Paths {
     from_fork_point: bool,
 }
 
+/// Why no run was started.
+#[derive(Debug)]
+pub struct NotStarted {
+    /// What is told.
+    pub problem: Diagnostic,
+    /// Whether a further try may do better.
+    pub may_pass: bool,
+}
+
+/// What stays as it is, however often it is tried. What is not known may pass: a run that is never started is worse than some pods in vain.
+const FOR_GOOD: &[&Code] = &[
+    &codes::NOT_IN_A_RUN,
+    &codes::MALFORMED,
+    &run_checkout::GIT,
+    &run_checkout::REFUSED,
+    &run_checkout::COMMIT_GONE,
+    &run_checkout::NO_REFERENCE,
+    &run_checkout::CREDENTIALS,
+];
+
+impl From<Diagnostic> for NotStarted {
+    fn from(problem: Diagnostic) -> NotStarted {
+        NotStarted {
+            may_pass: !FOR_GOOD.contains(&problem.code),
+            problem,
+        }
+    }
+}
+
 /// Starts the run, or says in the log why none is wanted.
-pub fn launch(root: PathBuf, variable: impl Fn(&str) -> Option<String>) -> Result<(), Diagnostic> {
+pub fn launch(root: PathBuf, variable: impl Fn(&str) -> Option<String>) -> Result<(), NotStarted> {
     let folders = Folders::new(root);
     let log = Log::new(vec![Box::new(io::stdout())]);
-    let done = Wanted::read(variable).and_then(|wanted| start(&folders, &log, wanted));
-    if let Err(problem) = &done {
+    let wanted = Wanted::read(variable).map_err(NotStarted::from);
+    let done = wanted.and_then(|wanted| start(&folders, &log, wanted));
+    if let Err(NotStarted { problem, .. }) = &done {
         // Argo shows it at the pod.
         let text = log.mask(&format!("{}: {}", problem.code.id, problem.message));
         let _ = std::fs::write(folders.termination_log(), text);
@@ -63,7 +93,7 @@ pub fn launch(root: PathBuf, variable: impl Fn(&str) -> Option<String>) -> Resul
     done
 }
 
-fn start(folders: &Folders, log: &Log, mut wanted: Wanted) -> Result<(), Diagnostic> {
+fn start(folders: &Folders, log: &Log, mut wanted: Wanted) -> Result<(), NotStarted> {
     let stop = Stop::on_signals()?;
     let must_ask = wanted.commit.is_empty() || wanted.paths.is_some();
     if must_ask {
@@ -106,11 +136,13 @@ fn start(folders: &Folders, log: &Log, mut wanted: Wanted) -> Result<(), Diagnos
         annotations: IndexMap::from_iter([("aphex.dev/started-by", wanted.start.clone())]),
     }
     .workflow();
-    let cluster = Cluster::find().map_err(|failure| failure.into_diagnostic())?;
-    let made = cluster.create(&WORKFLOW, &wanted.namespace, &workflow);
-    let made = made.map_err(|failure| {
-        let what = format!("the run `{}` was not started", wanted.name);
-        failure.into_diagnostic().note(what)
+    let create = |cluster: Cluster| cluster.create(&WORKFLOW, &wanted.namespace, &workflow);
+    let made = Cluster::find().and_then(create);
+    let made = made.map_err(|failure| NotStarted {
+        may_pass: failure.may_pass(),
+        problem: failure
+            .into_diagnostic()
+            .note(format!("the run `{}` was not started", wanted.name)),
     })?;
     log.line(&match made {
         true => format!("started {}", wanted.name),
@@ -204,7 +236,11 @@ impl Wanted {
     }
 }
 
-fn unprepared(path: &std::path::Path, error: &io::Error) -> Diagnostic {
+/// A matter of the node, mostly.
+fn unprepared(path: &std::path::Path, error: &io::Error) -> NotStarted {
     let message = format!("`{}` cannot be made", path.display());
-    Diagnostic::without_place(&codes::MALFORMED, message).note(error.to_string())
+    NotStarted {
+        problem: Diagnostic::without_place(&codes::MALFORMED, message).note(error.to_string()),
+        may_pass: true,
+    }
 }

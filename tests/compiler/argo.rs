@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::support::cluster::Cluster;
 use crate::support::compile::{self, EVENT};
-use crate::support::judge::{self, Question, judge};
+use crate::support::judge::{self, Question, Try, judge};
 use crate::support::tools;
 
 const SHOP: &str = r#"
@@ -194,6 +194,40 @@ pub fn examples() -> Vec<(PathBuf, PathBuf)> {
     found.sort();
     assert!(found.len() >= 6, "{found:?}");
     found
+}
+
+/// What the start template is told by its pod's exit code, in Argo's own language of expressions: 1 ends it, all else is tried again.
+#[test]
+fn a_refusal_for_good_is_not_tried_again() {
+    if !judge::is_available("a_refusal_for_good_is_not_tried_again") {
+        return;
+    }
+    let mut aphex = Command::new(env!("CARGO_BIN_EXE_aphex"));
+    aphex.args(["compile", "examples/shop/pipeline.aphex"]);
+    aphex.current_dir(tools::root());
+    let manifests = tools::output(&mut aphex).unwrap_or_else(|error| panic!("{error}"));
+    let tries = [
+        ("1", "Failed", false),
+        // For now; killed; an error of Argo's executor; a pod that was lost, before or after it has said something.
+        ("75", "Failed", true),
+        ("137", "Failed", true),
+        ("64", "Error", true),
+        ("-1", "Failed", true),
+        ("-1", "Error", true),
+    ];
+    let ends = tries.map(|(exit_code, status, _)| Try { exit_code, status });
+    let argo = compile::of_kinds(&manifests, &["WorkflowTemplate"]);
+    let answer = judge::ask(&Question::new(&*argo).with_tries(&ends));
+    assert_eq!(answer.again.len(), 2, "one a release");
+    for again in &answer.again {
+        let expected = tries.map(|(_, _, again)| again);
+        assert_eq!(again["shop-start/start"], expected, "{again:?}");
+        // Others go by the policy alone.
+        assert_eq!(again["shop/finish"][..2], [false, false], "{again:?}");
+    }
+    let wrong = argo.replace("lastRetry.exitCode != '1'", "lastTry.exitCode != '1'");
+    assert_ne!(wrong, argo);
+    assert!(errors(&wrong).contains("retryStrategy.expression"));
 }
 
 #[test]

@@ -37,7 +37,7 @@ func (t clusterTemplates) Get(name string) (*wfv1.ClusterWorkflowTemplate, error
 }
 
 func judge(question request) answer {
-	result := answer{ID: question.ID, Argo: argo, Verdicts: []common.Verdict{}}
+	result := answer{ID: question.ID, Argo: argo, Verdicts: []common.Verdict{}, Again: map[string][]bool{}}
 	all := set{templates: templates{}, clusterTemplates: clusterTemplates{}}
 	decoded := documents(question.Manifests)
 	for _, document := range decoded {
@@ -55,6 +55,9 @@ func judge(question request) answer {
 			check(&all, document, question.Arguments)
 			if question.Pods {
 				result.Pods = append(result.Pods, pods(document)...)
+			}
+			for name, repeated := range again(document, question.Tries) {
+				result.Again[name] = repeated
 			}
 		}
 		given[document.Name()] = true

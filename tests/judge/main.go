@@ -31,6 +31,8 @@ type request struct {
 	Arguments map[string]map[string]string `json:"arguments,omitempty"`
 	// Whether the pods of the container templates are wanted too.
 	Pods bool `json:"pods,omitempty"`
+	// Of which ends of a pod it is wanted whether they are followed by a further try.
+	Tries []try `json:"tries,omitempty"`
 }
 
 // The answer to a request.
@@ -40,6 +42,8 @@ type answer struct {
 	Verdicts []common.Verdict `json:"verdicts"`
 	// One Pod for each template that runs containers, for an API server to judge.
 	Pods []json.RawMessage `json:"pods,omitempty"`
+	// For each template that is tried again at all, `OBJECT/TEMPLATE`: after which of the tries.
+	Again map[string][]bool `json:"again,omitempty"`
 }
 
 func main() {

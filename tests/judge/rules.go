@@ -177,6 +177,11 @@ func checkRetry(document *document, path string, retry *wfv1.RetryStrategy) {
 	default:
 		document.Refuse("%s.retryPolicy: %q is none", path, retry.RetryPolicy)
 	}
+	if retry.Expression != "" {
+		if _, err := triedAgain(retry, try{ExitCode: "1", Status: "Failed"}); err != nil {
+			document.Refuse("%s.expression: %v", path, err)
+		}
+	}
 	if retry.Backoff != nil {
 		document.duration(path+".backoff.duration", retry.Backoff.Duration)
 		document.duration(path+".backoff.maxDuration", retry.Backoff.MaxDuration)

@@ -33,6 +33,18 @@ pub struct Question {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     arguments: BTreeMap<String, BTreeMap<String, String>>,
     pods: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tries: Vec<Try>,
+}
+
+/// How a pod has ended.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Try {
+    /// As text; `-1` where it left none.
+    pub exit_code: &'static str,
+    /// `Failed` or `Error`.
+    pub status: &'static str,
 }
 
 impl Question {
@@ -59,6 +71,12 @@ impl Question {
         self
     }
 
+    /// Asks too, after which of these ends of a pod there is a further try.
+    pub fn with_tries(mut self, tries: &[Try]) -> Question {
+        self.tries = tries.to_vec();
+        self
+    }
+
     /// Asks for the pods too, which a real API server can then judge.
     pub fn with_pods(mut self) -> Question {
         self.pods = true;
@@ -73,6 +91,8 @@ pub struct Answer {
     pub verdicts: Vec<Verdict>,
     /// The pods of the container templates, as the current release would make them, as JSON.
     pub pods: Vec<serde_json::Value>,
+    /// For each release: of each `OBJECT/TEMPLATE` that is tried again at all, after which of the tries.
+    pub again: Vec<BTreeMap<String, Vec<bool>>>,
 }
 
 impl Answer {
@@ -168,6 +188,7 @@ pub fn ask(question: &Question) -> Answer {
                 argo: format!("Argo {}", reply.argo),
                 ..verdict
             }));
+        answer.again.push(reply.again);
         if number == 0 {
             answer.pods = reply.pods;
         }
@@ -181,4 +202,6 @@ struct Reply {
     verdicts: Vec<Verdict>,
     #[serde(default)]
     pods: Vec<serde_json::Value>,
+    #[serde(default)]
+    again: BTreeMap<String, Vec<bool>>,
 }

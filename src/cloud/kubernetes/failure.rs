@@ -100,6 +100,8 @@ impl Failure {
         };
         let cause = match (status.code, status.reason.as_str()) {
             (401, _) => Cause::Unknown,
+            // It is a matter of what else there is at the moment, not of rights. (Argo's `isExceededQuotaErr`.)
+            (403, _) if status.message.contains("exceeded quota") => Cause::Busy,
             (403, _) => Cause::Denied,
             (404, _) => match &status.details {
                 Some(details) if details.kind == "namespaces" => {
@@ -133,7 +135,7 @@ impl Failure {
     }
 
     /// Whether it may be otherwise in a moment.
-    pub(super) fn may_pass(&self) -> bool {
+    pub fn may_pass(&self) -> bool {
         matches!(self.cause, Cause::Busy | Cause::Unreachable)
     }
 

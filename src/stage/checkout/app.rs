@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 #[cfg(feature = "cloud")]
-use crate::cloud::github::{self, Right};
+use crate::cloud::github::{self, NoToken, Right};
 #[cfg(feature = "cloud")]
 use crate::cloud::tries::Limits;
 use crate::diagnostics::Diagnostic;
+#[cfg(feature = "cloud")]
+use crate::diagnostics::codes::run_checkout::UNREACHABLE;
 use crate::stage::checkout::credentials::{read, unusable, word};
 
 /// The names that Argo CD gives them in its Secrets (`argocd-repo-creds.yaml`).
@@ -62,10 +64,14 @@ impl App {
             key: &key,
         };
         let api = self.api.clone().unwrap_or_else(github::api);
-        github::token(&api, &app, right, Limits::default()).map_err(|why| {
-            unusable()
+        let token = github::token(&api, &app, right, Limits::default());
+        token.map_err(|NoToken { why, may_pass }| match may_pass {
+            true => Diagnostic::without_place(&UNREACHABLE, "GitHub cannot be asked for a token")
                 .note(why)
-                .help("see that the App is installed for the repository, and has the right that this needs (docs/errors/A0925.md)")
+                .help("see whether GitHub can be reached from here (network policies, proxy), and run it again"),
+            false => unusable()
+                .note(why)
+                .help("see that the App is installed for the repository, and has the right that this needs (docs/errors/A0925.md)"),
         })
     }
 

@@ -79,8 +79,12 @@ impl<'a> Lookup<'a> {
         }
         let depth = if from_fork_point { 0 } else { 1 };
         // Trees are enough; files stay where they are.
-        if let Err(failed) = self.session.fetch(self.dir, depth, true, &[commit])? {
-            return Err(self.session.explain(&failed));
+        match self.session.fetch(self.dir, depth, true, &[commit])? {
+            Ok(()) => {}
+            Err(failed) if failed.failure == Failure::NotThere => {
+                return Err(tree::gone(&self.session, self.dir, commit, ""));
+            }
+            Err(failed) => return Err(self.session.explain(&failed)),
         }
         match self.session.fetch(self.dir, depth, true, &[base])? {
             Ok(()) => {}

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::diagnostics::codes::run_checkout::{NO_REFERENCE, NOT_CHECKED_OUT};
+use crate::diagnostics::codes::run_checkout::NO_REFERENCE;
 use crate::diagnostics::{Diagnostic, did_you_mean, list_names, safe};
 use crate::stage::checkout::session::Session;
 use crate::stage::is_commit;
@@ -21,7 +21,7 @@ pub fn check(name: &str) -> Result<(), Diagnostic> {
     match bad {
         false => Ok(()),
         true => Err(Diagnostic::without_place(
-            &NOT_CHECKED_OUT,
+            &NO_REFERENCE,
             format!(
                 "`{}` is no name of a branch, a tag or a commit",
                 safe::line(name)

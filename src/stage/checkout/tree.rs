@@ -218,7 +218,8 @@ fn has(session: &Session, into: &Path, sha: &str) -> Result<bool, Diagnostic> {
     Ok(session.git.ask(into, ["cat-file", "-e", &commit])?.good)
 }
 
-fn gone(session: &Session, into: &Path, sha: &str, reference: &str) -> Diagnostic {
+/// That a commit is not there, and what has become of the reference that it was of.
+pub(super) fn gone(session: &Session, into: &Path, sha: &str, reference: &str) -> Diagnostic {
     let name = session.remote.name();
     let diagnostic = Diagnostic::without_place(
         &COMMIT_GONE,

@@ -83,6 +83,7 @@ impl Leaf {
         leaf.shape.retry = Some(RetryStrategy {
             limit: "2".to_owned(),
             retry_policy: "OnError",
+            expression: None,
             backoff: Some(Backoff {
                 duration: "10s".to_owned(),
                 factor: "2",
@@ -403,6 +404,7 @@ fn retry(retry: &Retry) -> Option<RetryStrategy> {
             RetryOn::Error => "OnError",
             RetryOn::Any => "Always",
         },
+        expression: None,
         backoff: (retry.wait > 0).then(|| Backoff {
             duration: format!("{}s", retry.wait),
             factor: "2",

@@ -230,6 +230,9 @@ pub struct Template {
 pub struct RetryStrategy {
     pub limit: String,
     pub retry_policy: &'static str,
+    /// In Argo's language of expressions: what must hold of the last try for a further one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expression: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backoff: Option<Backoff>,
 }

@@ -7,6 +7,10 @@ use crate::target::argo::pod::{self, variable};
 use crate::target::argo::share::Slot;
 use crate::target::names::{Account, Stamp};
 
+/// `aphex stage start` ends with 1 where a further try comes to the same, with 75 where it may not. A pod that was lost has no exit code (Argo says -1), one that
+/// was ended another. (`buildRetryStrategyLocalScope` in Argo's `workflow/controller/operator.go`.)
+const MAY_PASS: &str = "lastRetry.exitCode != '1'";
+
 /// The template of a name; `parameters` are names and what they are, each with its variable in the pod's environment.
 pub fn start(
     pipeline: &Pipeline,
@@ -36,6 +40,7 @@ pub fn start(
         retry_strategy: Some(RetryStrategy {
             limit: "5".to_owned(),
             retry_policy: "Always",
+            expression: Some(MAY_PASS),
             backoff: Some(Backoff {
                 duration: "30s".to_owned(),
                 factor: "2",
