@@ -366,6 +366,40 @@ fn at_terminal(
     (code, String::from_utf8_lossy(&shown).into_owned())
 }
 
+/// A try that is followed by another is a line; what the last one has said is shown, once.
+#[test]
+fn at_a_terminal_a_try_that_failed_is_a_line() {
+    let project = Project::new(
+        "build { run = [\"true\"] }\n  check flaky { run = [\"echo said-$TRY; test $TRY = 2\"], env = { TRY = \"#{run.attempt}\" }, retry = { times = 1, wait = 1s } }\n  check wrong { run = [\"echo told-$TRY; exit 3\"], env = { TRY = \"#{run.attempt}\" }, retry = { times = 2, wait = 1s } }",
+        "stack Site",
+    );
+    let (code, shown) = at_terminal(&project, "--only dev", &[]);
+    assert_eq!(code, Some(1), "{shown}");
+    let colours = regex::Regex::new("\u{1b}\\[[0-9;?]*[A-Za-z]").unwrap();
+    let plain = colours.replace_all(&shown, "");
+    let lines = |start: &str| {
+        let found = plain
+            .split(['\r', '\n'])
+            .filter(|line| line.contains(start));
+        found.collect::<Vec<_>>()
+    };
+    assert_eq!(lines("flaky  try 1 of 2 failed").len(), 1, "{shown}");
+    assert_eq!(lines("wrong  try ").len(), 2, "{shown}");
+    let again = lines("wrong  try 2 of 3 failed after ");
+    assert!(
+        again[0].contains("has failed with exit code 3 after ")
+            && again[0].contains("; again in 2 s"),
+        "{shown}"
+    );
+    // Neither those of earlier tries, nor those of one that was good in the end.
+    let errors = lines("│ error[A0911]");
+    assert_eq!(errors.len(), 1, "{shown}");
+    assert_eq!(lines("│ told-3").len(), 1, "{shown}");
+    for gone in ["│ told-1", "│ told-2", "│ said-"] {
+        assert!(lines(gone).is_empty(), "{gone}: {shown}");
+    }
+}
+
 #[test]
 fn at_a_terminal_a_person_decides_or_ends_the_run() {
     let project = Project::new(

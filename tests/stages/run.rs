@@ -315,6 +315,37 @@ fn a_step_that_fails_at_first_is_tried_again() {
         stage(&record, "build")["tries"].as_array().unwrap().len(),
         2
     );
+    let said = text(&output);
+    let line = said.lines().find(|line| line.contains("↻")).unwrap();
+    assert!(
+        line.contains("build") && line.contains("↻ try 1 of 3 failed after "),
+        "{line}"
+    );
+    assert!(
+        line.contains("has failed with exit code 1 after ") && line.ends_with("; again in 1 s"),
+        "{line}"
+    );
+}
+
+/// What is wrong is how the directory is written, not the command.
+#[test]
+fn a_directory_that_is_missing_is_marked() {
+    let project = Project::new(
+        "build {\n    dir = \"srvices\"\n    run = [\"true\"]\n  }",
+        STACK,
+    );
+    let (output, _) = project.run(&[]);
+    let said = text(&output);
+    assert!(said.contains("error[A0916]"), "{said}");
+    let marked = said
+        .lines()
+        .position(|line| line.contains("dir = \"srvices\""));
+    let marked = marked.unwrap_or_else(|| panic!("{said}"));
+    assert!(
+        said.lines().nth(marked + 1).unwrap().contains("^^^^^^^^^"),
+        "{said}"
+    );
+    assert!(!said.contains("│     run = [\"true\"]"), "{said}");
 }
 
 #[test]

@@ -6,10 +6,10 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::run::ask::ask;
-use crate::cli::run::plain::said;
+use crate::cli::run::plain::{again_said, said};
 use crate::collections::HashMap;
 use crate::diagnostics::{Paint, Role};
-use crate::ops::run::{Answer, Ended, Progress, Question};
+use crate::ops::run::{Again, Answer, Ended, Progress, Question};
 use crate::stage::record::Outcome;
 
 /// So many of the last lines of a stage that failed are shown.
@@ -65,6 +65,16 @@ impl Progress for Live {
             }
             running.lines.push_back(line.to_owned());
         }
+    }
+
+    fn again(&mut self, stage: &str, again: &Again) {
+        // What the last try has said is what is read, should that fail too.
+        if let Some(running) = self.running.get_mut(stage) {
+            running.lines.clear();
+            running.bar.set_message("");
+        }
+        let (mark, text) = again_said(again, self.paint);
+        self.say(&mark, stage, &text);
     }
 
     fn ended(&mut self, stage: &str, ended: &Ended) {

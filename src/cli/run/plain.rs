@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::cli::run::ask::ask;
 use crate::diagnostics::{Paint, Role};
-use crate::ops::run::{Answer, Ended, Plan, Progress, Question};
+use crate::ops::run::{Again, Answer, Ended, Plan, Progress, Question};
 use crate::stage::path_of;
 use crate::stage::process::time_in_words;
 use crate::stage::record::Outcome;
@@ -48,6 +48,11 @@ impl Progress for Plain {
     fn line(&mut self, stage: &str, line: &str) {
         let bar = self.paint.paint(Role::Faint, "│");
         self.say(stage, &bar, line);
+    }
+
+    fn again(&mut self, stage: &str, again: &Again) {
+        let (mark, text) = again_said(again, self.paint);
+        self.say(stage, &mark, &text);
     }
 
     fn ended(&mut self, stage: &str, ended: &Ended) {
@@ -106,4 +111,15 @@ pub fn said(ended: &Ended, paint: Paint) -> (String, String) {
             (paint.paint(Role::Error, "✗"), text)
         }
     }
+}
+
+/// How a try of a stage ended, in a few words, and when the next one is.
+pub fn again_said(again: &Again, paint: Paint) -> (String, String) {
+    let (_, text) = said(&again.ended, paint);
+    let next = match again.wait.as_secs() {
+        0 => "once more".to_owned(),
+        seconds => format!("again in {seconds} s"),
+    };
+    let text = format!("try {} of {} {text}; {next}", again.attempt, again.most);
+    (paint.paint(Role::Warning, "↻"), text)
 }

@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::collections::HashMap;
 use crate::graph::{Stage, StageId};
 use crate::ops::run::Plan;
-use crate::ops::run::progress::Ended;
+use crate::ops::run::progress::{Again, Ended};
 use crate::ops::run::retries::Retries;
 use crate::stage::container;
 use crate::stage::record::{Outcome, StageResult, keys};
@@ -30,6 +30,8 @@ const LONGEST_LINE: u64 = 64 << 10;
 pub enum Event {
     /// A line of its log.
     Line(StageId, String),
+    /// A try of it has failed, and another one follows.
+    Again(StageId, Box<Again>),
     /// It is over.
     Ended(StageId, Box<Ended>),
 }
@@ -179,14 +181,13 @@ fn perform(job: &Job, control: &Control, events: &Sender<Event>) -> Ended {
         }
         attempt += 1;
         let wait = job.retries.wait_before(attempt);
-        let note = format!(
-            "{}; try {} of {} in {} s",
-            ended.outcome.word(),
-            attempt + 1,
-            job.retries.times + 1,
-            wait.as_secs()
-        );
-        let _ = events.send(Event::Line(job.id, note));
+        let again = Again {
+            ended: ended.clone(),
+            attempt,
+            most: job.retries.times.saturating_add(1),
+            wait,
+        };
+        let _ = events.send(Event::Again(job.id, Box::new(again)));
         control.wait(wait);
         if control.is_stopped() {
             return ended;

@@ -24,7 +24,7 @@ use crate::stage::store::Store;
 use crate::stage::{RunInfo, Standing, Task, path_of, run_record};
 
 use job::{Event, Job, Jobs};
-pub use progress::{Answer, Ended, Progress, Question};
+pub use progress::{Again, Answer, Ended, Progress, Question};
 use question::ask;
 
 /// How often a person sees something move.
@@ -107,6 +107,7 @@ pub fn run(
         }
         match events.recv_timeout(TICK) {
             Ok(Event::Line(id, line)) => progress.line(&path_of(plan.entry, id), &line),
+            Ok(Event::Again(id, again)) => progress.again(&path_of(plan.entry, id), &again),
             Ok(Event::Ended(id, ended)) => {
                 jobs.remove(id);
                 if let Some((_, since, seconds)) = times.get_mut(&id) {

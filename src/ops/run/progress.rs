@@ -1,5 +1,7 @@
 //! What a person is told while a run goes on.
 
+use std::time::Duration;
+
 use crate::stage::record::{ErrorRecord, Outcome, StageResult};
 
 /// Whoever tells it. Stages are named by their paths.
@@ -8,6 +10,8 @@ pub trait Progress {
     fn started(&mut self, stage: &str);
     /// A stage has written a line.
     fn line(&mut self, stage: &str, line: &str);
+    /// A try of a stage has failed, and another one follows.
+    fn again(&mut self, stage: &str, again: &Again);
     /// A stage has ended.
     fn ended(&mut self, stage: &str, ended: &Ended);
     /// A stage does not run.
@@ -47,6 +51,19 @@ impl Ended {
             .as_ref()
             .and_then(|result| result.error.as_ref())
     }
+}
+
+/// A try that has failed, and the next one.
+#[derive(Clone, Debug)]
+pub struct Again {
+    /// How it ended.
+    pub ended: Ended,
+    /// Which it was, from 1.
+    pub attempt: u32,
+    /// How many there are at most.
+    pub most: u32,
+    /// How long it is waited before the next one.
+    pub wait: Duration,
 }
 
 /// A decision that is wanted.
