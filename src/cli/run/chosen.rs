@@ -3,48 +3,108 @@
 use crate::diagnostics::codes::run::NO_SUCH_ENVIRONMENT;
 use crate::diagnostics::{Diagnostic, did_you_mean, list_names};
 use crate::graph::{Entry, EntryKind, Graph, StageKind};
+use crate::stage::path_of;
 
-/// The first entry that deploys all of these environments; the default one where none is named.
+/// An environment or a wave of an entry, and what it is called.
+struct Choice<'e> {
+    name: &'e str,
+    /// As it is printed: `regions/a`.
+    path: String,
+    /// Itself, or those of the wave.
+    environments: Vec<&'e str>,
+}
+
+/// The first entry that deploys all of these environments, and their names; the default one where none is named. A wave means its environments.
 pub fn entry<'g, 'p>(
     graph: &'g Graph<'p>,
     only: &[String],
-) -> Result<Option<&'g Entry<'p>>, Diagnostic> {
+) -> Result<Option<(&'g Entry<'p>, Vec<String>)>, Diagnostic> {
     let entries = || {
         graph
             .entries
             .iter()
             .filter(|entry| entry.kind != EntryKind::Validate)
     };
-    let has = |entry: &Entry<'_>, wanted: &str| environments(entry).any(|name| name == wanted);
-    let all = |entry: &&Entry<'_>| only.iter().all(|wanted| has(entry, wanted));
-    if let Some(found) = entries().find(all) {
-        return Ok(Some(found));
+    let found = entries().find_map(|entry| Some((entry, meant(entry, only)?)));
+    if found.is_some() {
+        return Ok(found);
     }
-    let Some(wrong) = only
-        .iter()
-        .find(|wanted| !entries().any(|entry| has(entry, wanted)))
-    else {
-        return Err(apart(only));
+    let is_known = |wanted: &String| {
+        let one = std::slice::from_ref(wanted);
+        entries().any(|entry| meant(entry, one).is_some())
     };
-    let mut names: Vec<&str> = Vec::new();
-    for name in entries().flat_map(environments) {
-        if !names.contains(&name) {
-            names.push(name);
+    match only.iter().find(|wanted| !is_known(wanted)) {
+        Some(wrong) => Err(unknown(wrong, entries().flat_map(choices).collect())),
+        None => Err(apart(only)),
+    }
+}
+
+/// The names of the environments that are meant, each once; `None` where an entry does not have all of them.
+fn meant(entry: &Entry<'_>, only: &[String]) -> Option<Vec<String>> {
+    let choices: Vec<Choice<'_>> = choices(entry).collect();
+    let mut names: Vec<String> = Vec::new();
+    for wanted in only {
+        let mut fitting = choices
+            .iter()
+            .filter(|choice| choice.name == wanted || choice.path == *wanted);
+        for name in &fitting.next()?.environments {
+            if !names.iter().any(|known| known == name) {
+                names.push((*name).to_owned());
+            }
         }
     }
+    Some(names)
+}
+
+/// What can be chosen: environments first, for one may be called as a wave is.
+fn choices<'e>(entry: &'e Entry<'_>) -> impl Iterator<Item = Choice<'e>> {
+    let environments = entry.stages.iter().filter_map(|stage| match stage.kind {
+        StageKind::Environment(_) => Some(Choice {
+            name: &stage.name,
+            path: path_of(entry, stage.id),
+            environments: vec![&stage.name],
+        }),
+        _ => None,
+    });
+    let waves = entry.stages.iter().filter_map(|stage| match stage.kind {
+        StageKind::Wave(_) => Some(Choice {
+            name: &stage.name,
+            path: path_of(entry, stage.id),
+            environments: entry
+                .children(Some(stage.id))
+                .filter(|child| matches!(child.kind, StageKind::Environment(_)))
+                .map(|child| child.name.as_str())
+                .collect(),
+        }),
+        _ => None,
+    });
+    environments.chain(waves)
+}
+
+fn unknown(wrong: &str, choices: Vec<Choice<'_>>) -> Diagnostic {
+    let mut names: Vec<&str> = Vec::new();
+    for choice in &choices {
+        if !names.contains(&choice.name) {
+            names.push(choice.name);
+        }
+    }
+    let paths = choices.iter().map(|choice| choice.path.as_str());
     let names = names.into_iter();
-    let problem = Diagnostic::without_place(
-        &NO_SUCH_ENVIRONMENT,
-        format!("there is no environment `{wrong}`"),
-    );
+    let is_wave = |choice: &Choice<'_>| choice.environments != [choice.name];
+    let kinds = match choices.iter().any(is_wave) {
+        true => "environment or wave",
+        false => "environment",
+    };
+    let message = format!("there is no {kinds} `{wrong}`");
+    let problem = Diagnostic::without_place(&NO_SUCH_ENVIRONMENT, message);
     let problem = match names.len() {
         0 => problem.note("the pipeline has none"),
         _ => problem.note(format!("there are {}", list_names(names.clone(), 12))),
     };
-    Err(match did_you_mean(wrong, names) {
+    match did_you_mean(wrong, names.chain(paths)) {
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),
         None => problem,
-    })
+    }
 }
 
 /// They are there, and no run has all of them.
@@ -57,12 +117,4 @@ fn apart(only: &[String]) -> Diagnostic {
     Diagnostic::without_place(&NO_SUCH_ENVIRONMENT, format!("no run deploys {list} together"))
         .note("an environment with `start = \"manual\"` has runs of its own; `aphex graph` shows the ways to start the pipeline")
         .help(format!("run one after the other: {}", each.join(", then ")))
-}
-
-/// The names of an entry's environments.
-fn environments<'e>(entry: &'e Entry<'_>) -> impl Iterator<Item = &'e str> {
-    let stages = entry.stages.iter();
-    stages
-        .filter(|stage| matches!(stage.kind, StageKind::Environment(_)))
-        .map(|stage| stage.name.as_str())
 }

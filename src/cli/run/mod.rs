@@ -51,7 +51,7 @@ pub struct Run {
     /// The file; nothing: the one of the repository
     #[arg(value_name = "FILE")]
     path: Option<PathBuf>,
-    /// Only these environments
+    /// Only these environments, by their names or paths (`regions/eu`), or those of a wave
     #[arg(long, value_name = "ENV", value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
     only: Vec<String>,
     /// Deploy what is synthesised
@@ -131,7 +131,7 @@ impl Run {
         commit: Option<Snapshot>,
     ) -> Result<Exit, Diagnostic> {
         let graph = graph::build(pipeline);
-        let Some(entry) = chosen::entry(&graph, &self.only)? else {
+        let Some((entry, only)) = chosen::entry(&graph, &self.only)? else {
             return Ok(Exit::Fine);
         };
         let inputs = inputs::of(pipeline, &self.inputs)?;
@@ -168,7 +168,7 @@ impl Run {
             store: home.store_url(),
             local_changes: commit.local_changes,
             synth_only: !self.deploy,
-            only: self.only,
+            only,
             from: None,
             containers: self.container,
         };
