@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::diagnostics::Diagnostic;
+use crate::diagnostics::codes::run_process::NO_DIRECTORY;
 use crate::model::{Shell, Text};
+use crate::source::Span;
 use crate::stage::log::Log;
 use crate::stage::process::explain::{Context, Place, failure, time_in_words};
 use crate::stage::process::output::Taker;
@@ -25,6 +27,8 @@ pub struct Commands<'a> {
     pub image: Option<&'a str>,
     /// Where they run.
     pub dir: PathBuf,
+    /// Where the file says so; `None` where it does not.
+    pub dir_span: Option<Span>,
     /// The whole environment.
     pub env: Environment,
     /// After this long the one that is running is stopped, and none follows.
@@ -136,7 +140,10 @@ impl Commands<'_> {
                 ended.tail.extend(tail);
             }
         }
-        started.map_err(|diagnostic| diagnostic.at(text.span))
+        started.map_err(|diagnostic| {
+            let dir = self.dir_span.filter(|_| diagnostic.code == &NO_DIRECTORY);
+            diagnostic.at(dir.unwrap_or(text.span))
+        })
     }
 
     fn context<'a>(

@@ -60,6 +60,7 @@ fn commands_in(
         shell: Shell::Sh,
         image: Some("node:22"),
         dir: dir.to_owned(),
+        dir_span: None,
         env: Environment::from([
             (name.into(), value.into()),
             ("DEPLOY_URL".into(), "x".into()),

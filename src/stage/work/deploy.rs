@@ -114,6 +114,7 @@ fn setup(
         shell: crate::model::Shell::Sh,
         image: image.map(|image| image.value.as_str()),
         dir: context.directory(Some(&app.dir.value)),
+        dir_span: Some(app.dir.span),
         env: env.clone(),
         timeout: Some(SETUP),
         grace: GRACE,

@@ -68,6 +68,7 @@ pub fn perform(context: &Context, pipeline: &Pipeline, path: &str, step: &Step) 
             Engine::Local => None,
         },
         dir: context.directory(dir),
+        dir_span: step.dir.as_ref().map(|dir| dir.span),
         env,
         timeout: step
             .timeout
