@@ -1,4 +1,4 @@
-//! Names in the cluster that pipelines of several files would share.
+//! Names: the form of a repository's, and those in the cluster that pipelines of several files would share.
 
 use crate::analysis::Analysis;
 use crate::cli::input::Input;
@@ -7,6 +7,9 @@ use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::platform::OBJECTS_EQUAL;
 use crate::model::Pipeline;
 use crate::target;
+
+/// The form of a repository's name at GitHub, as `Repository` in the standard library has it.
+pub const REPOSITORY: &str = "^[A-Za-z0-9][-_A-Za-z0-9]{0,38}/[-._A-Za-z0-9]{1,100}$";
 
 /// What the pipelines that were looked at make in which cluster and namespace, and the file of each.
 #[derive(Debug, Default)]

@@ -9,8 +9,8 @@ use clap::Args;
 use crate::analysis::analyse;
 use crate::cli::Exit;
 use crate::cli::console::Console;
-use crate::cli::guess;
 use crate::cli::write::create;
+use crate::cli::{guess, names};
 use crate::diagnostics::{Report, Role, human};
 use crate::project::{PIPELINE_FILE, Project, relative};
 use crate::tools::starter::{App, INFRA, Starter};
@@ -218,7 +218,7 @@ const NAME: Rule = Rule {
     wanted: "lower-case letters, digits and `-`, a letter first, 40 at most",
 };
 const REPOSITORY: Rule = Rule {
-    pattern: "^[A-Za-z0-9][-_A-Za-z0-9]{0,38}/[-._A-Za-z0-9]{1,100}$",
+    pattern: names::REPOSITORY,
     wanted: "`owner/name`",
 };
 const ACCOUNT: Rule = Rule {

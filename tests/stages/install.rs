@@ -758,6 +758,21 @@ fn req_14_3_a_pipeline_of_one_name_in_another_repository_is_refused() {
     }
     let wrong = ["apply", "--objects-only", "--moved-from", "acme/shops"];
     assert!(text(&other.aphex(&wrong)).contains(FOREIGN.id));
+    for malformed in [
+        "acme",
+        "acme/shop.git",
+        "https://github.com/acme/shop",
+        "acme/a b",
+        "/x",
+    ] {
+        let output = other.aphex(&["apply", "--objects-only", "--moved-from", malformed]);
+        assert_eq!(
+            output.status.code(),
+            Some(64),
+            "{malformed}: {}",
+            text(&output)
+        );
+    }
     assert_eq!(shop.everything(), before);
 
     // GitHub's names are the same in capitals.

@@ -18,7 +18,7 @@ use clap::Args;
 use crate::analysis::Analysis;
 use crate::cli::console::Console;
 use crate::cli::input::{self, Input};
-use crate::cli::{Exit, output, pick};
+use crate::cli::{Exit, names, output, pick};
 use crate::cloud::kubernetes::Cluster;
 use crate::diagnostics::{Diagnostic, Report, human};
 use crate::model::Pipeline;
@@ -53,11 +53,10 @@ pub struct Moved {
 }
 
 fn repository(text: &str) -> Result<String, &'static str> {
-    match text.split_once('/') {
-        Some((owner, name)) if !owner.is_empty() && !name.is_empty() && !name.contains('/') => {
-            Ok(text.to_owned())
-        }
-        _ => Err("a repository at GitHub is `owner/name`"),
+    let pattern = regex::Regex::new(names::REPOSITORY);
+    match pattern.is_ok_and(|pattern| pattern.is_match(text)) && !text.ends_with(".git") {
+        true => Ok(text.to_owned()),
+        false => Err("a repository at GitHub is `owner/name`"),
     }
 }
 

@@ -180,6 +180,8 @@ fn is_same(aws: &Aws, wanted: &Wanted<'_>, found: &Found) -> Result<bool, Diagno
 }
 
 /// Refuses a stack of the name that is somebody else's (14.3). One that is only announced has no tags yet, and is nobody's.
+///
+/// Capitals make no other value: a repository's name at GitHub is the same in them, and of the others the name of the stack is made.
 pub(super) fn own(
     stack: &str,
     tags: &[(&'static str, String)],
@@ -191,7 +193,12 @@ pub(super) fn own(
     }
     for (key, value) in tags {
         let tag = found.tags.iter().find(|(name, _)| name == key);
-        if tag.is_some_and(|(_, own)| own == value || moved == Some((*key, own))) {
+        let is_fine = |own: &str| {
+            let before = moved.filter(|(moved, _)| moved == key);
+            let mut values = before.map(|(_, value)| value).into_iter().chain([&**value]);
+            values.any(|value| value.eq_ignore_ascii_case(own))
+        };
+        if tag.is_some_and(|(_, own)| is_fine(own)) {
             continue;
         }
         let has = match tag {

@@ -26,6 +26,21 @@ fn found(status: &str) -> Found {
     }
 }
 
+/// GitHub's names have no capitals of their own: neither a repository's, nor that which it had before.
+#[test]
+fn a_stack_is_of_a_repository_in_any_case() {
+    let of = |repository: &str, moved: Option<&str>| {
+        let tag = ("repository", "acme/shop".to_owned());
+        let mut found = found("CREATE_COMPLETE");
+        found.tags = vec![("repository".to_owned(), repository.to_owned())];
+        let moved = moved.map(|from| ("repository", from));
+        super::deploy::own("shop", &[tag], moved, &found).is_ok()
+    };
+    assert!(of("acme/shop", None) && of("Acme/Shop", None));
+    assert!(!of("acme/store", None) && !of("", None));
+    assert!(of("acme/store", Some("ACME/Store")) && !of("acme/store", Some("acme/stores")));
+}
+
 /// Every status of a stack (the SDK's list) is one that can go on, ends by itself, or has words for what to do.
 #[test]
 fn every_status_has_its_way_on() {
