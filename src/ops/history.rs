@@ -131,8 +131,12 @@ pub fn store_in_cluster(
     let namespace = &pipeline.namespace.value;
     let settings = cluster.get(&CONFIG_MAP, namespace, &settings_name(&pipeline.name.value));
     let settings = settings.map_err(|failure| Box::new(failure.into_diagnostic()))?;
-    if let Some(settings) = &settings {
-        Owner::of(pipeline).check(settings, CONFIG_MAP.kind, namespace)?;
+    match &settings {
+        Some(settings) => Owner::of(pipeline).check(settings, CONFIG_MAP.kind, namespace)?,
+        None => {
+            let checked = cluster.check_namespace(namespace);
+            checked.map_err(|failure| Box::new(failure.into_diagnostic()))?;
+        }
     }
     let address = settings.and_then(|settings| {
         let data = settings.content.get("data")?;

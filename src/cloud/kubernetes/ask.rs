@@ -5,6 +5,7 @@ use kube::core::DynamicObject;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use crate::cloud::kubernetes::kinds::NAMESPACE;
 use crate::cloud::kubernetes::{Cluster, Failure, Kind, Object, again, wait};
 
 /// So many questions are on their way at once.
@@ -56,6 +57,14 @@ impl Cluster {
         let api = self.api_of(kind, None);
         let found = self.tried("get", || api.get_opt(name))?;
         Ok(found.map(Object::from))
+    }
+
+    /// Fails where there is no namespace of a name: without it a list is empty, and nothing is found. Who may not look at namespaces is not kept from what he may.
+    pub fn check_namespace(&self, name: &str) -> Result<(), Failure> {
+        match self.get_of_all(&NAMESPACE, name) {
+            Ok(None) => Err(Failure::no_namespace(name).at(&self.place)),
+            _ => Ok(()),
+        }
     }
 
     /// Every object of a kind, in all namespaces.

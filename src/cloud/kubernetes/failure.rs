@@ -80,6 +80,12 @@ impl Failure {
         Failure::new(Cause::NoCluster, "find", message)
     }
 
+    /// That there is no namespace of a name.
+    pub(super) fn no_namespace(name: &str) -> Failure {
+        let cause = Cause::NoNamespace(name.to_owned());
+        Failure::new(cause, "get", format!("namespaces \"{name}\" not found"))
+    }
+
     pub(super) fn of_system(error: &(dyn Error + 'static)) -> Failure {
         Failure::new(Cause::Other, "ask", said(error))
     }
@@ -150,11 +156,13 @@ impl Failure {
                 ),
             ),
             Cause::NoNamespace(name) => {
+                let place = self.place.as_deref().unwrap_or("that of the kubeconfig");
                 return Diagnostic::without_place(
                     &codes::FAILED,
                     format!("there is no namespace `{name}` in the cluster"),
                 )
                 .note(self.to_string())
+                .note(format!("the cluster is {place}"))
                 .help(format!(
                     "make one, `kubectl create namespace {name}`, or name another one in the file: `namespace = \"…\"`"
                 ));

@@ -7,13 +7,17 @@ use crate::model::Pipeline;
 use crate::stage::apply::{EXPORTS, Facts, Owner, ROLE, STORE};
 use crate::target::names::{Account, settings_name};
 
-/// Refuses a pipeline that was applied from another repository (14.3). Who may not look at its settings is not kept from the rest.
+/// Refuses a pipeline that was applied from another repository (14.3), and one whose namespace is not there. Who may not look at its settings is not kept from the
+/// rest.
 pub fn check_owner(cluster: &Cluster, pipeline: &Pipeline) -> Result<(), Box<Diagnostic>> {
     let namespace = &pipeline.namespace.value;
     let name = settings_name(&pipeline.name.value);
     match cluster.get(&CONFIG_MAP, namespace, &name) {
         Ok(Some(found)) => Owner::of(pipeline).check(&found, CONFIG_MAP.kind, namespace),
-        Ok(None) => Ok(()),
+        Ok(None) => {
+            let checked = cluster.check_namespace(namespace);
+            checked.map_err(|failure| Box::new(failure.into_diagnostic()))
+        }
         Err(failure) if failure.cause == Cause::Denied || failure.is_missing() => Ok(()),
         Err(failure) => Err(Box::new(failure.into_diagnostic())),
     }

@@ -12,7 +12,7 @@ use std::process::{Command, Output, Stdio};
 
 use crate::support::cluster::{Cluster, Namespace};
 use crate::support::project::git;
-use aphex::diagnostics::codes::cluster::DENIED;
+use aphex::diagnostics::codes::cluster::{DENIED, FAILED};
 use aphex::diagnostics::codes::cluster_ready::NOT_APPLIED;
 use aphex::diagnostics::codes::run::{MALFORMED, NO_SUCH_ENVIRONMENT, NO_SUCH_RUN};
 use aphex::diagnostics::codes::run_approval::{NOT_AN_APPROVER, NOT_ASKED};
@@ -241,6 +241,39 @@ fn req_1_4_status_shows_who_runs_and_who_waits() {
         said.contains("✗ dev/smoke: A0911: `npm test` has failed␇"),
         "{said}"
     );
+}
+
+/// In a namespace that is not there nothing runs, and that is not what is to be said of it.
+#[test]
+fn a_namespace_that_is_not_there_is_told() {
+    let Some(cluster) = Cluster::find("a_namespace_that_is_not_there_is_told") else {
+        return;
+    };
+    let shop = Shop::new(&cluster, &[]);
+    let status = shop.good(&["status"]);
+    assert!(status.contains("nothing runs"), "{status}");
+    let path = shop.folder.path().join("pipeline.aphex");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace(&shop.namespace.name, "aphex-nowhere")).unwrap();
+    let commands: [&[&str]; 5] = [
+        &["status"],
+        &["status", "--format", "json"],
+        &["logs"],
+        &["trigger", "--commit", COMMIT],
+        &["history", "--cluster"],
+    ];
+    for command in commands {
+        let said = shop.refused(command, FAILED.id);
+        assert!(
+            said.contains("there is no namespace `aphex-nowhere`"),
+            "{said}"
+        );
+        assert!(
+            said.contains("kubectl create namespace aphex-nowhere"),
+            "{said}"
+        );
+        assert!(said.contains("the cluster is https://"), "{said}");
+    }
 }
 
 /// With a lock an environment, a node waits: its Workflow holds others, and has waited for those that it holds.
