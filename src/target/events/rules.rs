@@ -179,15 +179,24 @@ fn pull_requests(
     if !drafts {
         actions.push("ready_for_review");
     }
-    opened.filters.push(one_of("body.action", &actions));
     opened.filters.extend(both.iter().cloned());
     opened.filters.push(data(source, &[repository.to_owned()]));
     opened.commit = Some("body.pull_request.head.sha");
     opened.reference = "{{ printf \"refs/heads/%s\" .Input.body.pull_request.head.ref | b64enc }}";
     opened.pull_request = Some("body.pull_request.number");
     opened.paths = paths(changed, "body.pull_request.base.sha", true);
+    // Another branch that it is for: one of the title or the text says nothing of `base`.
+    let mut moved = Rule {
+        name: format!("{}-moved", opened.name),
+        ..opened.clone()
+    };
+    moved.filters.push(one_of("body.action", &["edited"]));
+    moved
+        .filters
+        .push(data("body.changes.base.ref.from", &["^.+$".to_owned()]));
+    opened.filters.push(one_of("body.action", &actions));
     if *forks == Forks::Never {
-        return vec![opened];
+        return vec![opened, moved];
     }
     // The commit that was looked at, whatever has been pushed since. A fork's branch is none of this repository's.
     reviewed.filters.extend([
@@ -205,7 +214,7 @@ fn pull_requests(
         "{{ printf \"refs/pull/%d/head\" (.Input.body.pull_request.number | int64) | b64enc }}";
     reviewed.pull_request = Some("body.pull_request.number");
     reviewed.paths = paths(changed, "body.pull_request.base.sha", true);
-    vec![opened, reviewed]
+    vec![opened, moved, reviewed]
 }
 
 /// `None` where every file matters.

@@ -65,6 +65,44 @@ fn pull_requests_of_forks_start_nothing_by_themselves_1_2() {
     assert!(approved.starts(&later).is_empty());
 }
 
+/// Who changes the branch that a pull request is for wants to know whether it fits there; a title is nothing to build.
+#[test]
+fn a_pull_request_for_another_branch_is_run_1_2() {
+    let Some(examples) = examples("a_pull_request_for_another_branch_is_run_1_2") else {
+        return;
+    };
+    let base = json!({ "base": { "ref": { "from": "next" }, "sha": { "from": "0".repeat(40) } } });
+    let mut moved = pull_request(examples, "opened").with("/action", json!("edited"));
+    moved.body["changes"] = base;
+    let shop = Compiled::with("  on pull_request { paths = [\"src/**\"], forks = \"approved\" }\n");
+    let starts = shop.starts(&moved);
+    assert_eq!(starts.len(), 1, "{starts:#?}");
+    assert_eq!(starts[0].entry(), "shop-pull-request");
+    assert_eq!(
+        starts[0].argument("commit"),
+        moved.text("/pull_request/head/sha")
+    );
+    assert_eq!(
+        starts[0].argument("base"),
+        moved.text("/pull_request/base/sha")
+    );
+    for changes in [
+        json!({ "title": { "from": "base" } }),
+        json!({ "body": { "from": "base" } }),
+        json!({}),
+    ] {
+        let edited = moved.clone().with("/changes", changes);
+        assert!(
+            shop.starts(&edited).is_empty(),
+            "{}",
+            edited.body["changes"]
+        );
+    }
+    let elsewhere = moved.clone().with("/pull_request/base/ref", json!("next"));
+    assert!(shop.starts(&elsewhere).is_empty());
+    assert!(shop.starts(&forked(moved)).is_empty());
+}
+
 #[test]
 fn the_settings_of_triggers_hold() {
     let Some(examples) = examples("the_settings_of_triggers_hold") else {
