@@ -14,11 +14,12 @@ use serde_json::{Value, json};
 use crate::install::{DEV, Shop, TRIGGERS, names, text};
 use crate::stack::{Place, REGION};
 use crate::support::cluster::Cluster;
+use crate::support::http;
 use crate::support::ministack::Ministack;
 use aphex::cloud::aws::s3::About;
 use aphex::diagnostics::codes::cluster::{DENIED, NO_CLUSTER};
 use aphex::diagnostics::codes::cluster_ready::{NOT_READY, REFERENCING, UNKNOWN};
-use aphex::target::names::Account;
+use aphex::target::names::{Account, MANAGED_BY, PIPELINE, REPOSITORY};
 
 const STORE: [&str; 3] = ["--objects-only", "--store", "s3://shop"];
 
@@ -158,6 +159,64 @@ fn req_10_2_10_5_11_1_11_2_11_3_11_4_11_5_bootstrap_from_nothing_to_a_pipeline()
     let (code, again_gone) = run(&["destroy", "--yes"]);
     assert_eq!(code, Some(0));
     assert!(again_gone.contains("there is no stack"), "{again_gone}");
+
+    // One that was kept is found by its tags when the stack is gone; one of another repository is not.
+    let (code, third) = run(&["bootstrap"]);
+    assert_eq!(code, Some(0), "{third}");
+    let store = shop.kubectl(&settings, "");
+    let bucket = store.trim_start_matches("s3://");
+    let put = place.bucket(bucket).put("runs/a", b"x", &About::default());
+    put.unwrap();
+    let s3 = |path: &str, body: &str| {
+        let scope = format!("111122223333/20300101/{REGION}/s3/aws4_request");
+        let authorization =
+            format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+        let headers = [("Authorization", authorization.as_str())];
+        let (status, said) = http::ask(&format!("{}/{path}", aws.url), "PUT", &headers, body);
+        assert!(matches!(status, 200 | 204), "{path}: {status} {said}");
+    };
+    // The emulator's CloudFormation gives buckets no tags.
+    let tag = |bucket: &str, repository: &str| {
+        let tags = [
+            MANAGED_BY,
+            (PIPELINE, "shop"),
+            ("aphex.dev/cluster", "company"),
+            (REPOSITORY, repository),
+        ];
+        let tags =
+            tags.map(|(key, value)| format!("<Tag><Key>{key}</Key><Value>{value}</Value></Tag>"));
+        let body = format!("<Tagging><TagSet>{}</TagSet></Tagging>", tags.concat());
+        s3(&format!("{bucket}?tagging"), &body);
+    };
+    let other = format!("{bucket}-x");
+    s3(
+        &other,
+        &format!(
+            "<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
+        ),
+    );
+    tag(bucket, "Acme/Shop");
+    tag(&other, "acme/store");
+    let (code, kept) = run(&["destroy", "--yes"]);
+    assert_eq!(code, Some(0), "{kept}");
+    let line =
+        format!("left: AWS::S3::Bucket {bucket}; `aphex destroy --with-artifacts` removes it");
+    assert!(kept.contains(&line), "{kept}");
+    let (code, asked) = run(&["destroy", "--with-artifacts"]);
+    assert_eq!(code, Some(1), "{asked}");
+    assert!(asked.contains("nothing was removed"), "{asked}");
+    assert!(place.bucket(bucket).list("").is_ok());
+    let (code, late) = run(&["destroy", "--yes", "--with-artifacts"]);
+    assert_eq!(code, Some(0), "{late}");
+    assert!(
+        late.contains(&format!("removed bucket {bucket}, with 1 version"))
+            && !late.contains(&other),
+        "{late}"
+    );
+    assert!(place.bucket(bucket).list("").is_err() && place.bucket(&other).list("").is_ok());
+    let (code, nothing) = run(&["destroy", "--yes", "--with-artifacts"]);
+    assert_eq!(code, Some(0));
+    assert!(nothing.contains("there is no bucket"), "{nothing}");
     is_kept(&shop, &secret, &[first, again, gone]);
     assert_eq!(shop.everything(), Vec::<Value>::new());
 }

@@ -357,6 +357,29 @@ fn names_that_are_not_there_are_said() {
         "{}",
         text(&output)
     );
+    // As they are printed, and the whole wave.
+    let project = Project::new(
+        "build { run = [\"true\"] }\n  wave regions {\n    environment a { account = \"111122223333\", region = \"eu-central-1\", stack Site }\n    environment b { account = \"111122223333\", region = \"eu-west-1\", stack Site }\n  }",
+        STACK,
+    );
+    let not_chosen = |only: &str| {
+        let (output, record) = project.run(&["--only", only]);
+        let stages = record["stages"].as_array().unwrap().iter();
+        let left = stages.filter(|stage| stage["reason"] == "not chosen by `--only`");
+        let left = left.filter_map(|stage| stage["path"].as_str());
+        let mut left: Vec<&str> = left.filter(|path| !path.ends_with("deploy")).collect();
+        assert!(!left.is_empty(), "{only}: {}\n{record:#}", text(&output));
+        left.sort_unstable();
+        left.join(" ")
+    };
+    assert_eq!(not_chosen("regions/a"), "dev regions/b");
+    assert_eq!(not_chosen("regions"), "dev");
+    assert_eq!(not_chosen("b,dev"), "regions/a");
+    for (wrong, near) in [("regions/c1", "regions/a"), ("regoins", "regions")] {
+        let output = project.aphex(&["run", "--only", wrong]).output().unwrap();
+        let said = text(&output);
+        assert!(said.contains(&format!("did you mean `{near}`?")), "{said}");
+    }
     let output = project.aphex(&["run", "--sha", "v9"]).output().unwrap();
     assert!(
         text(&output).contains("there is no commit `v9`"),

@@ -13,7 +13,8 @@ use crate::diagnostics::plural;
 use crate::model::Pipeline;
 use crate::ops::install::Check;
 use crate::stage::apply::{
-    BUCKET, Owner, Stack, StackPlan, delete_stack, deploy_stack, find_stack, line, plan_stack,
+    BUCKET, Owner, Stack, StackPlan, delete_stack, deploy_stack, find_stack, left_buckets, line,
+    plan_stack,
 };
 use crate::target::stack::{EXPORTS, Export, Options};
 
@@ -40,6 +41,12 @@ pub struct Owned {
     pub aws: Aws,
     /// Its bucket.
     pub bucket: Option<String>,
+}
+
+/// Buckets that are to be removed.
+pub struct Buckets {
+    pub aws: Aws,
+    pub names: Vec<String>,
 }
 
 impl Place {
@@ -162,12 +169,28 @@ impl Place {
         }))
     }
 
-    /// Removes the bucket and everything that was ever in it. Before the stack, which knows its name: interrupted, it goes on when it is called again.
-    pub fn empty(&self, owned: &Owned, console: &mut Console) -> Result<(), Exit> {
-        let Some(name) = &owned.bucket else {
-            return Ok(());
-        };
-        let bucket = Bucket::new(&owned.aws, name.clone());
+    /// The buckets that go with a pipeline's artifacts: that of its stack; where there is no stack any more, those that it has left.
+    pub fn buckets(
+        &self,
+        pipeline: &Pipeline,
+        stack: Option<&Owned>,
+        console: &mut Console,
+    ) -> Result<Buckets, Exit> {
+        if let Some(stack) = stack {
+            return Ok(Buckets {
+                aws: stack.aws.clone(),
+                names: stack.bucket.iter().cloned().collect(),
+            });
+        }
+        let aws = self.aws(console)?;
+        let names = left_buckets(&aws, pipeline)
+            .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
+        Ok(Buckets { aws, names })
+    }
+
+    /// Removes a bucket and everything that was ever in it. Before the stack, which knows its name: interrupted, it goes on when it is called again.
+    pub fn empty(&self, aws: &Aws, name: &str, console: &mut Console) -> Result<(), Exit> {
+        let bucket = Bucket::new(aws, name);
         let removed = bucket.remove().map_err(|failure| {
             let help = "run it again: it goes on from here";
             refuse(vec![failure.into_diagnostic().help(help)], console)
@@ -179,12 +202,12 @@ impl Place {
         Ok(())
     }
 
-    /// Removes the stack, and says what of it is kept; `gone` is a bucket that is not, for it was removed before.
+    /// Removes the stack, and says what of it is kept; `gone` are buckets that are not, for they were removed before.
     pub fn delete(
         &self,
         aws: &Aws,
         pipeline: &Pipeline,
-        gone: Option<&str>,
+        gone: &[String],
         console: &mut Console,
     ) -> Result<(), Exit> {
         let mut tell = |progress: Progress<'_>| console.remark(&format!("  {}\n", line(progress)));
@@ -197,9 +220,13 @@ impl Place {
             None => console.print("there was no stack\n"),
             Some(deleted) => {
                 console.print("removed the stack\n");
-                let is_kept = |kept: &Kept| Some(&*kept.physical) != gone;
+                let is_kept = |kept: &Kept| !gone.contains(&kept.physical);
                 for kept in deleted.kept.into_iter().filter(is_kept) {
-                    console.print(&format!("left: {} {}\n", kept.kind, kept.physical));
+                    let later = match kept.kind == "AWS::S3::Bucket" {
+                        true => "; `aphex destroy --with-artifacts` removes it",
+                        false => "",
+                    };
+                    console.print(&format!("left: {} {}{later}\n", kept.kind, kept.physical));
                 }
             }
         }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::cli::Exit;
-use crate::cli::cluster::aws::Place;
+use crate::cli::cluster::aws::{Buckets, Place};
 use crate::cli::cluster::{Which, cluster, put, refuse};
 use crate::cli::console::Console;
 use crate::cloud::kubernetes::Cluster;
@@ -25,7 +25,7 @@ Examples:
   aphex destroy --region eu-central-1
                                    the pipeline of this repository
   aphex destroy --yes              without a question, in scripts
-  aphex destroy --with-artifacts   and the bucket with all that was ever in it
+  aphex destroy --with-artifacts   and the bucket with all that was ever in it, also one that an earlier `destroy` has left
 
 Exit codes: 0 removed, or nothing was there; 1 errors, or the answer was no; 64 wrong usage")]
 pub struct Destroy {
@@ -36,7 +36,7 @@ pub struct Destroy {
     /// Do not ask
     #[arg(long)]
     yes: bool,
-    /// Also the stack's bucket with all artifacts and records, for good
+    /// Also the stack's bucket with all artifacts and records, for good; without a stack, those that it has left
     #[arg(long, conflicts_with = "objects_only")]
     with_artifacts: bool,
     /// Even while runs are active: they end where they are, for their next pods have no account, and are not recorded
@@ -75,7 +75,16 @@ impl Destroy {
         if there.is_none() && !self.place.objects_only {
             console.print("there is no stack\n");
         }
-        if owned.objects.is_empty() && there.is_none() {
+        let buckets = match self.with_artifacts {
+            true => Some(self.place.buckets(pipeline, there.as_ref(), console)?),
+            false => None,
+        };
+        let names = buckets.as_ref().map_or(&[][..], |found| &found.names);
+        let is_nothing = owned.objects.is_empty() && there.is_none();
+        if is_nothing && self.with_artifacts && names.is_empty() {
+            console.print("there is no bucket\n");
+        }
+        if is_nothing && names.is_empty() {
             return Ok(Exit::Fine);
         }
         if !owned.active.is_empty() && !self.with_active_runs {
@@ -100,17 +109,18 @@ impl Destroy {
             }
             None => "",
         };
-        if !self.yes && !console.agreed(&format!("remove {count} of {name}{and_stack}?"), REMOVES) {
-            console.remark("nothing was removed\n");
-            return Err(Exit::Errors);
+        let mut questions = Vec::new();
+        if !is_nothing {
+            questions.push(format!("remove {count} of {name}{and_stack}?"));
         }
-        let bucket = there.as_ref().and_then(|there| there.bucket.as_ref());
-        let bucket = bucket.filter(|_| self.with_artifacts);
-        if let Some(bucket) = bucket {
-            let question = format!(
+        for bucket in names {
+            console.print(&format!("  - bucket {bucket}\n"));
+            questions.push(format!(
                 "remove bucket {bucket}, with all artifacts and records of {name}, for good?"
-            );
-            if !self.yes && !console.agreed(&question, REMOVES) {
+            ));
+        }
+        for question in &questions {
+            if !self.yes && !console.agreed(question, REMOVES) {
                 console.remark("nothing was removed\n");
                 return Err(Exit::Errors);
             }
@@ -126,25 +136,29 @@ impl Destroy {
                 console,
             )
         })?;
-        let mut text = format!("removed {count}\n");
+        let mut text = match is_nothing {
+            true => String::new(),
+            false => format!("removed {count}\n"),
+        };
         if owned.ended + owned.active.len() > 0 {
             let runs = plural(owned.ended + owned.active.len(), "run");
             text.push_str(&format!("left: {runs}, until their time is over\n"));
         }
-        text.push_str(match bucket {
-            Some(_) => "left: the namespace\n",
-            None => "left: artifacts and records in the store, and the namespace\n",
+        text.push_str(match names.is_empty() {
+            false => "left: the namespace\n",
+            true => "left: artifacts and records in the store, and the namespace\n",
         });
         if self.place.objects_only {
             text.push_str("left: what there is in AWS\n");
         }
         console.print(&text);
-        if let Some(there) = &there {
-            if bucket.is_some() {
-                self.place.empty(there, console)?;
+        for bucket in names {
+            if let Some(Buckets { aws, .. }) = &buckets {
+                self.place.empty(aws, bucket, console)?;
             }
-            self.place
-                .delete(&there.aws, pipeline, bucket.map(String::as_str), console)?;
+        }
+        if let Some(there) = &there {
+            self.place.delete(&there.aws, pipeline, names, console)?;
         }
         Ok(Exit::Fine)
     }

@@ -1,9 +1,10 @@
 //! The pipeline's own stack in AWS.
 
-use crate::cloud::aws::Aws;
 use crate::cloud::aws::cloudformation::{
     Change, Deleted, Progress, Stack as Found, Wanted, Watch, delete, deploy, own_stack, require,
 };
+use crate::cloud::aws::s3::{Bucket, buckets};
+use crate::cloud::aws::{Aws, Failure};
 use crate::collections::IndexMap;
 use crate::diagnostics::codes::platform::STACK_SIZE;
 use crate::diagnostics::{Diagnostic, safe};
@@ -15,6 +16,9 @@ use crate::target::stack::{Export, Options, TEMPLATE_LIMIT, output_of, synthesis
 
 /// The output with the bucket's name (10.5).
 pub const BUCKET: &str = "ArtifactBucketName";
+
+/// So much of the stack's name is in the name of its bucket for certain: CloudFormation shortens it to what 63 letters leave.
+const BUCKET_PREFIX: usize = 20;
 
 /// A stack that is there.
 #[derive(Clone, Debug)]
@@ -90,6 +94,26 @@ pub fn find_stack(
 ) -> Result<Option<Found>, Diagnostic> {
     let name = stack_name(&pipeline.cluster.value, &pipeline.name.value);
     own_stack(aws, &name, &tags(pipeline), owner.moved_tag())
+}
+
+/// The buckets that stacks of a pipeline have left in the region. CloudFormation made their names, of the beginning of the stack's and a random end, and nobody
+/// keeps them: they are the pipeline's by their tags, all of them.
+pub fn left_buckets(aws: &Aws, pipeline: &Pipeline) -> Result<Vec<String>, Failure> {
+    let stack = stack_name(&pipeline.cluster.value, &pipeline.name.value).to_lowercase();
+    let prefix: String = stack.chars().take(BUCKET_PREFIX).collect();
+    let tags = tags(pipeline);
+    let mut left = Vec::new();
+    for name in buckets(aws, &prefix)? {
+        let found = Bucket::new(aws, name.clone()).tags()?;
+        let has = |key: &str, value: &str| {
+            let mut found = found.iter();
+            found.any(|(name, own)| name == key && own.eq_ignore_ascii_case(value))
+        };
+        if tags.iter().all(|(key, value)| has(key, value)) {
+            left.push(name);
+        }
+    }
+    Ok(left)
 }
 
 /// Removes it; `None` where there is none, an error where it is another's. The bucket stays, with all that is in it.

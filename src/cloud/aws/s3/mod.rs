@@ -1,10 +1,12 @@
 //! S3: the objects of one bucket.
 
 mod body;
+mod find;
 mod put_new;
 mod remove;
 mod upload;
 
+pub use find::buckets;
 pub use upload::Upload;
 
 use std::io::Read;
