@@ -1,11 +1,14 @@
-//! One request, one answer. Nothing of a request is ever part of an error: addresses and headers hold secrets.
+//! One request, one answer. Of a request the name of its host alone is ever part of an error: addresses and headers hold secrets.
 
+use std::error::Error;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use ureq::http;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Body};
+
+use crate::cloud::roots;
 
 /// So much of an answer is read; what anybody needs of one is shorter.
 const LARGEST: u64 = 8 << 20;
@@ -34,10 +37,9 @@ pub struct Answer {
     pub body: String,
 }
 
-/// The certificates that this machine trusts, and ring for the rest.
+/// The authorities that are trusted, and ring for the rest.
 static TLS: LazyLock<TlsConfig> = LazyLock::new(|| {
-    let native = rustls_native_certs::load_native_certs().certs;
-    let roots = native
+    let roots = roots::all()
         .iter()
         .map(|certificate| Certificate::from_der(certificate).to_owned());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -47,7 +49,7 @@ static TLS: LazyLock<TlsConfig> = LazyLock::new(|| {
         .build()
 });
 
-/// Sends it, within a time. The error is why there is no answer, without a word of the request.
+/// Sends it, within a time. The error is which host has not answered, and why.
 pub fn send(request: &Request, within: Duration) -> Result<Answer, String> {
     if !is_safe(&request.url) {
         return Err("the address is not one of HTTPS".to_owned());
@@ -66,16 +68,19 @@ pub fn send(request: &Request, within: Duration) -> Result<Answer, String> {
     for (name, value) in &request.headers {
         builder = builder.header(*name, value);
     }
+    let host = request.url.parse::<http::Uri>().ok();
+    let host = host.as_ref().and_then(http::Uri::host).unwrap_or("?");
+    let failed = |error: ureq::Error| format!("`{host}`: {}", said(&error));
     let agent = Agent::new_with_config(config);
     let sent = match request.method {
         "GET" => builder
             .body(())
             .map_err(|_| malformed())
-            .and_then(|request| agent.run(request).map_err(|error| said(&error))),
+            .and_then(|request| agent.run(request).map_err(failed)),
         _ => builder
             .body(request.body.as_str())
             .map_err(|_| malformed())
-            .and_then(|request| agent.run(request).map_err(|error| said(&error))),
+            .and_then(|request| agent.run(request).map_err(failed)),
     };
     let mut answer: http::Response<Body> = sent?;
     let status = answer.status().as_u16();
@@ -106,9 +111,50 @@ fn said(error: &ureq::Error) -> String {
         ureq::Error::Timeout(_) => "no answer in time".to_owned(),
         ureq::Error::HostNotFound => "the server's name is not known".to_owned(),
         ureq::Error::ConnectionFailed => "the server does not take the connection".to_owned(),
-        ureq::Error::Io(error) => error.kind().to_string(),
+        ureq::Error::Io(error) => chain(error),
         ureq::Error::Rustls(error) => format!("TLS: {error}"),
         ureq::Error::BadUri(_) => malformed(),
         _ => "what answers is no HTTP server, or says too much".to_owned(),
+    }
+}
+
+/// An error and what is behind it. The kind of one alone may be "uncategorized".
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        let more = error.to_string();
+        // Many an error repeats the one behind it.
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        next = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    #[test]
+    fn req_8_5_why_a_host_does_not_answer_is_said_without_its_address() {
+        let lookup =
+            io::Error::other("failed to lookup address information: Name or service not known");
+        assert_eq!(
+            said(&ureq::Error::Io(lookup)),
+            "failed to lookup address information: Name or service not known"
+        );
+        let request = Request {
+            method: "GET",
+            // The port of nobody.
+            url: "http://localhost:1/services/secret?token=secret".to_owned(),
+            headers: Vec::new(),
+            body: String::new(),
+        };
+        let why = send(&request, Duration::from_secs(5)).unwrap_err();
+        assert!(why.starts_with("`localhost`: "), "{why}");
+        assert!(!why.contains("secret"), "{why}");
     }
 }

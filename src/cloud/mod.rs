@@ -8,4 +8,5 @@ pub mod github;
 pub mod http;
 pub mod kubernetes;
 pub mod random;
+pub mod roots;
 pub mod tries;

@@ -359,7 +359,7 @@ fn req_8_5_what_fails_is_tried_again_and_hides_nothing_else() {
         .iter()
         .map(|result| result.clone().err().unwrap_or_default())
         .collect();
-    assert_eq!(said[0], "no answer in time");
+    assert_eq!(said[0], "`127.0.0.1`: no answer in time");
     assert!(!said[1].is_empty());
     assert_eq!(said[2], "the server answered 403");
     assert_eq!(said[3], "the server answered 302");

@@ -1,7 +1,10 @@
 //! The pre-flight of accounts and regions, with an emulator of AWS. A test whose name begins with `req_` proves the criterion of that number.
 #![cfg(feature = "cloud")]
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::process::Output;
+use std::thread;
 
 use crate::support::http;
 use crate::support::ministack::Ministack;
@@ -386,4 +389,38 @@ fn aphex_stage(project: &Project, arguments: &[&str]) -> std::process::Command {
     let remote = format!("file://{}", project.path().display());
     command.env("APHEX_REMOTE", remote);
     command
+}
+
+/// 15.2: an image of a team's own needs nothing, so no certificates either. AWS is a server here that refuses everybody.
+#[test]
+fn req_15_2_aws_is_asked_from_an_image_without_certificates() {
+    let server = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}", server.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in server.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            let _ = stream.read(&mut [0; 4096]);
+            let answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    let project = Project::new("build { run = [\"true\"] }", "stack A");
+    let variables = [
+        ("SSL_CERT_FILE", "/dev/null"),
+        ("SSL_CERT_DIR", "/nonexistent"),
+        ("AWS_ENDPOINT_URL", &url),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "x"),
+        ("AWS_CONFIG_FILE", "/dev/null"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+    ];
+    let mut command = project.aphex(&["history", "--store", "s3://acme-artifacts"]);
+    let output = command.envs(variables).output().unwrap();
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("error[") && said.contains("acme-artifacts"),
+        "{said}"
+    );
 }

@@ -1,5 +1,6 @@
 //! With whose credentials, and where.
 
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use aws_sdk_sts::config::SharedHttpClient;
 use aws_smithy_http_client::{Builder, tls};
 
 use crate::cloud::aws::{Failure, runtime};
+use crate::cloud::roots;
 
 /// How often a call is tried where AWS is busy or a connection breaks. With the SDK's waits, which double, that is half a minute.
 const TRIES: u32 = 6;
@@ -52,10 +54,16 @@ pub struct Aws {
 impl Aws {
     /// Prepares it; nothing is asked yet.
     pub fn new(access: &Access) -> Result<Aws, Failure> {
+        let trusted = tls::TrustStore::empty().with_pem_certificate(roots::pem());
+        let context = tls::TlsContext::builder()
+            .with_trust_store(trusted)
+            .build()
+            .map_err(|error| Failure::of_system(&io::Error::other(error)))?;
         let http = Builder::new()
             .tls_provider(tls::Provider::Rustls(
                 tls::rustls_provider::CryptoMode::Ring,
             ))
+            .tls_context(context)
             .build_https();
         let mut timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)

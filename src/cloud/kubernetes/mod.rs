@@ -26,6 +26,7 @@ pub use pods::{Container, Pod};
 pub use workflow::{Glimpse, Io, Node, Workflow};
 
 use crate::cloud::aws::runtime;
+use crate::cloud::roots;
 use crate::diagnostics::safe;
 
 /// Who writes, in `managedFields`: the fields of an object that Aphex has written are its alone.
@@ -52,6 +53,11 @@ impl Cluster {
             config.connect_timeout = Some(CONNECT);
             config.read_timeout = Some(ANSWER);
             config.write_timeout = Some(ANSWER);
+            if config.root_cert.is_none()
+                && let Some(roots) = roots::built_in()
+            {
+                config.root_cert = Some(roots.iter().map(|root| root.to_vec()).collect());
+            }
             let place = place(&config);
             let client = Client::try_from(config).map_err(|error| Failure::of("connect", error))?;
             Ok(Cluster { client, place })
