@@ -271,6 +271,32 @@ fn req_9_5_a_pod_looks_for_the_tools_of_its_image() {
     assert_eq!(stage(&record, "build")["reason"], "an image lacks a tool");
 }
 
+/// 9.5: what no run calls is not looked for: `cdk` is for stacks, the `setup` of an app for an app that has some.
+#[test]
+fn req_9_5_without_stacks_no_image_needs_the_cdk() {
+    let step = "step copy { run = [\"true\"] }";
+    let images = "images { deployer = \"deployer:1\" }\n  build { run = [\"true\"] }";
+    let app = format!("app {{ setup = [\"nowhere-to-be-found\"] }}\n  {images}");
+    for (number, top) in [images, &app].into_iter().enumerate() {
+        let pods = Pods::new(Project::new(top, step));
+        let output = pods.pod("1", &["tools", "--image", "deployer:1"]);
+        assert_eq!(output.status.code(), Some(0), "{number}: {}", text(&output));
+        let (output, _) = pods.project.run(&[]);
+        assert!(output.status.success(), "{number}: {}", text(&output));
+        let compiled = pods.project.aphex(&["compile"]).output().unwrap();
+        let compiled = text(&compiled);
+        assert!(!compiled.contains("deployer:1"), "{number}: {compiled}");
+    }
+    // With a stack all of them look.
+    let pods = Pods::new(Project::new(&app, STACK));
+    let output = pods.pod("1", &["tools", "--image", "deployer:1"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let said = text(&pods.project.aphex(&["run"]).output().unwrap());
+    assert!(said.contains("`nowhere-to-be-found` is not"), "{said}");
+    let compiled = text(&pods.project.aphex(&["compile"]).output().unwrap());
+    assert!(compiled.contains("deployer:1"), "{compiled}");
+}
+
 /// A run whose environment asks first.
 fn asking(approval: &str) -> Pods {
     Pods::new(Project::new(

@@ -76,6 +76,18 @@ impl Pipeline {
         named.or(self.apps.first())
     }
 
+    /// The apps that some stack is of: the others are never synthesised.
+    pub fn apps_with_stacks(&self) -> impl Iterator<Item = &App> {
+        let is_of = |app: &App, stack: &Stack| {
+            let of = self.app_of(stack);
+            of.is_some_and(|of| of.name.value == app.name.value)
+        };
+        self.apps.iter().filter(move |app| {
+            let mut stacks = self.environments().flat_map(Environment::stacks);
+            stacks.any(|stack| is_of(app, stack))
+        })
+    }
+
     /// The role that pull requests are given to look at what is deployed, where the file names one.
     pub fn pull_request_role(&self) -> Option<&Text> {
         self.triggers

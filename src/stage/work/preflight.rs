@@ -100,7 +100,7 @@ pub fn tools_here<'p>(
             wanted.entry(tool).or_insert((step.span, name.to_owned()));
         }
     }
-    for app in &pipeline.apps {
+    for app in pipeline.apps_with_stacks() {
         let setup = app.setup.iter().map(|command| command.value.as_str());
         for tool in rules::shell::tools(setup) {
             let name = format!("app {}", app.name.value);

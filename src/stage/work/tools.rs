@@ -39,7 +39,7 @@ pub fn perform(context: &Context, pipeline: &Pipeline, image: &str) -> Did {
             wanted.entry(tool).or_insert((step.span, user));
         }
     }
-    for app in &pipeline.apps {
+    for app in pipeline.apps_with_stacks() {
         let own = app.image.as_ref().unwrap_or(&pipeline.images.deployer);
         if own.value != image {
             continue;

@@ -177,7 +177,7 @@ pub fn images(pipeline: &Pipeline) -> Vec<(&str, Span)> {
             images.push((&image.value, step.span));
         }
     }
-    for app in &pipeline.apps {
+    for app in pipeline.apps_with_stacks() {
         let image = app.image.as_ref().unwrap_or(&pipeline.images.deployer);
         if seen.insert(&*image.value) {
             images.push((&image.value, app.span));
