@@ -2,6 +2,7 @@
 //!
 //! | step | file |
 //! | --- | --- |
+//! | line ends of old Macs | `line_ends.rs` |
 //! | characters → tokens | `lexer/` |
 //! | every bracket gets a partner | `delimiters.rs` |
 //! | tokens → tree | `items.rs`, `functions.rs`, `schemas.rs`, `bodies.rs`, `types.rs`, `expressions.rs`, `values.rs`, `collections.rs`, `control.rs`, `strings.rs`, `numbers.rs` |
@@ -21,6 +22,7 @@ mod extent;
 mod functions;
 mod items;
 mod lexer;
+mod line_ends;
 mod mistakes;
 mod numbers;
 mod parser;
@@ -72,6 +74,11 @@ pub fn parse(source: SourceId, text: &str, problems: &mut Problems) -> File {
             complete: false,
         };
     }
+    let line_ends = line_ends::converted(source, text);
+    let (text, mut found) = match &line_ends {
+        Some((converted, problem)) => (converted.as_str(), vec![problem.clone()]),
+        None => (text, Vec::new()),
+    };
     let lexed = lexer::lex(source, text);
     let balanced = delimiters::balance(source, text, lexed.tokens);
     let comments = Comments::new(lexed.comments);
@@ -87,7 +94,7 @@ pub fn parse(source: SourceId, text: &str, problems: &mut Problems) -> File {
     let start = parser.start();
     let docs = parser.comments.file_docs(text, start);
     let items = parser.file();
-    let mut found = lexed.problems;
+    found.extend(lexed.problems);
     found.extend(balanced.problems);
     found.append(&mut parser.problems);
     found.sort_by_key(Diagnostic::span);

@@ -74,6 +74,8 @@ impl Lexer<'_> {
             }
             '\u{2026}' => problem("`…` stands for nothing here".to_owned())
                 .help("write what is to stand here"),
+            '\r' => problem("a CR without LF cannot stand here".to_owned())
+                .help("take it out, or end the line here"),
             c if c.is_whitespace() => problem(format!("U+{:04X} cannot stand here", u32::from(c)))
                 .label("a character that looks like a blank")
                 .help("write a blank")
@@ -199,6 +201,9 @@ impl Lexer<'_> {
                 problem.help(format!(
                     "write it as `\\u{{{number:x}}}`, so that it can be seen"
                 ))
+            } else if c == '\r' {
+                // Somewhere the line ends here.
+                problem.help("take it out, or end the line here")
             } else {
                 problem.help("take it out").fix("take it out", span, "")
             };

@@ -302,7 +302,7 @@ impl<'a> Lexer<'a> {
 }
 
 /// A position as spans hold it; the parser refuses larger files before it comes to this.
-fn offset(position: usize) -> u32 {
+pub(super) fn offset(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
 }
 
