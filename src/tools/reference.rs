@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use crate::collections::HashMap;
 use crate::diagnostics::Problems;
 use crate::source::Sources;
 use crate::stdlib::{self, StandardModule};
@@ -34,16 +35,27 @@ pub fn pages() -> Vec<Page> {
         "# Reference\n\nEverything that the standard library declares, from its own documentation \
          (`stdlib/*.aphex`). These pages are generated.\n\n",
     );
-    let mut pages = Vec::new();
-    for module in modules {
-        let mut sources = Sources::new();
+    let mut sources = Sources::new();
+    let parse = |module: &StandardModule| {
         let source = sources.add(module.file(), module.text);
-        let file = crate::syntax::parse(source, module.text, &mut Problems::new());
+        crate::syntax::parse(source, module.text, &mut Problems::new())
+    };
+    let files: Vec<File> = modules.iter().copied().map(parse).collect();
+    let items = files.iter().flat_map(|file| &file.items);
+    let schemas: HashMap<&str, &Schema> = items
+        .filter_map(|item| match item {
+            Item::Schema(schema) => Some((&*schema.name.name, schema)),
+            _ => None,
+        })
+        .collect();
+    let mut pages = Vec::new();
+    for (module, file) in modules.into_iter().zip(&files) {
         let page = Writer {
             sources: &sources,
+            schemas: &schemas,
             out: String::new(),
         }
-        .module(module, &file);
+        .module(module, file);
         let about = file.docs.as_deref().unwrap_or_default();
         let _ = writeln!(index, "- [{0}]({0}.md): {1}", module.name, one_line(about));
         pages.push(Page {
@@ -61,8 +73,12 @@ pub fn pages() -> Vec<Page> {
     pages
 }
 
+/// So deep blocks that stand by themselves are followed.
+const MOST_DEPTH: usize = 16;
+
 struct Writer<'a> {
     sources: &'a Sources,
+    schemas: &'a HashMap<&'a str, &'a Schema>,
     out: String,
 }
 
@@ -170,6 +186,7 @@ impl Writer<'_> {
 
     fn block(&mut self, block: &BlockDecl) {
         let many = match block.cardinality {
+            Cardinality::One if !self.must_be_written(block, 0) => "at most one",
             Cardinality::One => "one",
             Cardinality::Optional => "at most one",
             Cardinality::Many => "any number",
@@ -192,6 +209,42 @@ impl Writer<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a block that is one of a kind cannot stand by itself, empty: the checker asks the same of the types.
+    fn must_be_written(&self, block: &BlockDecl, depth: usize) -> bool {
+        let BlockShape::Type(ty) = &block.shape else {
+            return true;
+        };
+        let is_required = |field: &FieldDecl| {
+            field.default.is_none()
+                && field.modifier == FieldModifier::None
+                && !self.ty(&field.ty).ends_with('?')
+        };
+        depth < MOST_DEPTH
+            && self
+                .items_of(&self.ty(ty), 0)
+                .iter()
+                .any(|item| match item {
+                    SchemaItem::Field(field) => is_required(field),
+                    SchemaItem::Block(block) => {
+                        block.cardinality == Cardinality::One
+                            && self.must_be_written(block, depth + 1)
+                    }
+                    _ => false,
+                })
+    }
+
+    /// What a schema has, and those that it is made of.
+    fn items_of(&self, name: &str, depth: usize) -> Vec<&SchemaItem> {
+        let mut items = Vec::new();
+        if let Some(schema) = self.schemas.get(name).filter(|_| depth < MOST_DEPTH) {
+            items.extend(&schema.items);
+            for base in &schema.bases {
+                items.extend(self.items_of(&self.ty(base), depth + 1));
+            }
+        }
+        items
     }
 
     fn choice(&mut self, block: &BlockDecl, choice: &LabelChoice, many: &str) {
