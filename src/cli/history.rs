@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use jiff::Timestamp;
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
@@ -11,7 +12,7 @@ use crate::cli::console::Console;
 use crate::cli::output::Listed;
 use crate::cli::runs::{Runs, Whose};
 use crate::diagnostics::{Paint, Report, Role, human, plural, safe};
-use crate::ops::history::History as Past;
+use crate::ops::history::{History as Past, Killed};
 use crate::stage::record::{
     Change, ErrorRecord, Outcome, RunRecord, StageRecord, StageResult, keys,
 };
@@ -82,15 +83,16 @@ impl History {
                 "version": 1,
                 "runs": past.runs,
                 "unfinished": past.unfinished,
+                "killed": past.killed.iter().map(|killed| &killed.run).collect::<Vec<_>>(),
             }))),
             Listed::Human => {
                 console.print(&table(&past, console.out));
                 if past.older > 0 {
-                    let total = past.older + past.runs.len();
+                    let total = past.older + past.runs.len() + past.killed.len();
                     let words = plural(past.older, "older run");
                     console.remark(&format!("{words}: `--limit {total}` shows all\n"));
                 }
-                if past.runs.is_empty() && past.unfinished.is_empty() && problems.is_empty() {
+                if is_empty(&past) && problems.is_empty() {
                     console.remark(&match runs.address() {
                         Some(address) => format!("no run is recorded in {address}\n"),
                         None => "no run is recorded here; `aphex run` runs the pipeline on this machine\n".to_owned(),
@@ -122,10 +124,13 @@ fn mark(outcome: Outcome) -> (&'static str, Role) {
 
 /// A line a run, and one more of what failed.
 fn table(past: &Past, paint: Paint) -> String {
-    let rows: Vec<[String; 5]> = past.runs.iter().map(cells).collect();
-    if rows.is_empty() && past.unfinished.is_empty() {
+    if is_empty(past) {
         return String::new();
     }
+    let runs = past.runs.iter().map(Ended::Recorded);
+    let mut ended: Vec<Ended<'_>> = runs.chain(past.killed.iter().map(Ended::Killed)).collect();
+    ended.sort_by_key(|ended| std::cmp::Reverse(ended.started_at()));
+    let rows: Vec<[String; 5]> = ended.iter().map(cells).collect();
     let head = ["run", "began (UTC)", "commit", "cause", "outcome"].map(str::to_owned);
     let mut widths = head.each_ref().map(|name| name.width());
     for row in &rows {
@@ -148,10 +153,13 @@ fn table(past: &Past, paint: Paint) -> String {
             safe::line(name)
         ));
     }
-    for (row, record) in rows.iter().zip(&past.runs) {
-        let (mark, role) = mark(record.outcome);
+    for (row, ended) in rows.iter().zip(&ended) {
+        let (record, (mark, role)) = match ended {
+            Ended::Recorded(record) => (Some(record), mark(record.outcome)),
+            Ended::Killed(_) => (None, mark(Outcome::Stopped)),
+        };
         text.push_str(&format!("{} {}\n", paint.paint(role, mark), line(row)));
-        if let Some(stage) = record.culprit() {
+        if let Some(stage) = record.and_then(|record| record.culprit()) {
             let why = cut(&reason(stage), Console::width().saturating_sub(4));
             text.push_str(&format!("    {}\n", paint.paint(Role::Faint, &why)));
         }
@@ -159,7 +167,38 @@ fn table(past: &Past, paint: Paint) -> String {
     text
 }
 
-fn cells(record: &RunRecord) -> [String; 5] {
+fn is_empty(past: &Past) -> bool {
+    past.runs.is_empty() && past.unfinished.is_empty() && past.killed.is_empty()
+}
+
+/// A run that goes on no more.
+enum Ended<'p> {
+    Recorded(&'p RunRecord),
+    Killed(&'p Killed),
+}
+
+impl Ended<'_> {
+    fn started_at(&self) -> Option<Timestamp> {
+        match self {
+            Ended::Recorded(record) => Some(record.started_at),
+            Ended::Killed(killed) => killed.started_at,
+        }
+    }
+}
+
+fn cells(ended: &Ended<'_>) -> [String; 5] {
+    let record = match ended {
+        Ended::Recorded(record) => record,
+        Ended::Killed(killed) => {
+            return [
+                cut(&safe::line(&killed.run), 32),
+                killed.started_at.map(instant).unwrap_or_default(),
+                String::new(),
+                String::new(),
+                "was killed".to_owned(),
+            ];
+        }
+    };
     let short: String = record.commit.chars().take(7).collect();
     let changed = if record.local_changes { "+" } else { "" };
     let cause = record.cause();
@@ -174,7 +213,7 @@ fn cells(record: &RunRecord) -> [String; 5] {
         instant(record.started_at),
         cut(&safe::line(&format!("{short}{changed}")), 8),
         cut(&safe::line(event), 26),
-        format!("{}{synth}", ended(record.outcome, record.seconds)),
+        format!("{}{synth}", picture::ended(record.outcome, record.seconds)),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! The runs of a store, for the commands that show them: this machine's, that of a bucket, that of a pipeline in its cluster.
 
+use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -7,6 +8,8 @@ use clap::Args;
 use crate::cli::Exit;
 use crate::cli::console::Console;
 use crate::cli::input::Finder;
+use crate::cli::run::is_alive;
+use crate::collections::HashSet;
 use crate::diagnostics::codes::run::NO_SUCH_RUN;
 use crate::diagnostics::{Diagnostic, Report, human};
 use crate::ops::history::{self, History};
@@ -45,10 +48,18 @@ impl Whose {
         #[cfg(feature = "cloud")]
         if self.cluster {
             let address = in_cluster(root, self.pipeline.as_deref(), console)?;
-            return Runs::at(&address).map_err(|report| told(report, console));
+            let runs = Address::parse(&address).map_err(alone).and_then(Runs::of);
+            return runs.map_err(|report| told(report, console));
         }
         let runs = match &self.store {
-            Some(address) => Runs::at(address),
+            Some(address) => {
+                let address = Address::parse(address);
+                let address = address.map_err(|problem| {
+                    told(alone(problem), console);
+                    Exit::Usage
+                })?;
+                Runs::of(address)
+            }
             None => Finder::new(root.map(PathBuf::as_path)).and_then(|finder| Runs::here(&finder)),
         };
         runs.map_err(|report| told(report, console))
@@ -121,8 +132,7 @@ impl Runs {
         })
     }
 
-    fn at(address: &str) -> Result<Runs, Report> {
-        let address = Address::parse(address).map_err(alone)?;
+    fn of(address: Address) -> Result<Runs, Report> {
         Ok(Runs {
             store: opened(&address)?,
             place: Place::At(address),
@@ -131,16 +141,44 @@ impl Runs {
 
     /// The newest ones.
     pub fn newest(&self, most: usize) -> Result<History, Report> {
-        match &self.store {
-            Some(store) => History::newest(store.as_ref(), most).map_err(alone),
-            None => Ok(History::default()),
+        let Some(store) = &self.store else {
+            return Ok(History::default());
+        };
+        // A run that ends meanwhile lived before, and has a record after.
+        let lived = self.alive();
+        let mut history = History::newest(store.as_ref(), most).map_err(alone)?;
+        if let Some(lived) = lived {
+            let lives = |run: &str| lived.contains(run) || self.is_alive(run);
+            history.bury(most, lives);
         }
+        Ok(history)
+    }
+
+    /// The folders of the runs on this machine; `None` for those of another store.
+    fn folders(&self) -> Option<PathBuf> {
+        match &self.place {
+            Place::Here { folder, .. } => Some(folder.parent()?.join("runs")),
+            Place::At(_) => None,
+        }
+    }
+
+    /// The runs that go on, on this machine.
+    fn alive(&self) -> Option<HashSet<String>> {
+        let folders = fs::read_dir(self.folders()?).into_iter().flatten();
+        let names = folders.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        Some(names.filter(|name| self.is_alive(name)).collect())
+    }
+
+    fn is_alive(&self, run: &str) -> bool {
+        let folders = self.folders();
+        folders.is_some_and(|folders| is_alive(&folders.join(run)))
     }
 
     /// One of them; see [`history::find`].
     pub fn one(&self, name: &str) -> Result<RunRecord, Report> {
+        let lives = self.folders().map(|_| self.is_alive(name));
         let found = match &self.store {
-            Some(store) => history::find(store.as_ref(), name),
+            Some(store) => history::find(store.as_ref(), name, lives),
             None => Err(history::missing(name, &[])),
         };
         found.map_err(|problem| match (&self.place, problem.code == &NO_SUCH_RUN) {

@@ -4,6 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 #[cfg(feature = "cloud")]
@@ -40,11 +43,50 @@ pub struct History {
     pub older: usize,
     /// The names of those without one: they still run, or were ended before they could write it. In order.
     pub unfinished: Vec<String>,
+    /// Those of them that were killed, newest first; see [`History::bury`].
+    pub killed: Vec<Killed>,
     /// What is wrong with each record that cannot be read.
     pub problems: Vec<Diagnostic>,
 }
 
+/// A run that was killed before it could write a record.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Killed {
+    /// Its name.
+    pub run: String,
+    /// When it began, where its name tells.
+    pub started_at: Option<Timestamp>,
+}
+
 impl History {
+    /// Moves those among the unfinished runs that do not live to the killed ones, and keeps the newest of all that have ended.
+    pub fn bury(&mut self, most: usize, lives: impl Fn(&str) -> bool) {
+        let (open, dead): (Vec<_>, Vec<_>) = self.unfinished.drain(..).partition(|run| lives(run));
+        self.unfinished = open;
+        self.killed = dead
+            .into_iter()
+            .map(|run| Killed {
+                started_at: began(&run),
+                run,
+            })
+            .collect();
+        self.killed
+            .sort_by(|a, b| (b.started_at, &a.run).cmp(&(a.started_at, &b.run)));
+        while self.runs.len() + self.killed.len() > most {
+            let oldest = self.killed.last().map(|killed| killed.started_at);
+            let is_killed = match (self.runs.last(), oldest) {
+                (Some(run), Some(killed)) => killed < Some(run.started_at),
+                (run, _) => run.is_none(),
+            };
+            if is_killed {
+                self.killed.pop();
+            } else {
+                self.runs.pop();
+            }
+            self.older += 1;
+        }
+    }
+
     /// Its newest runs. An `A0930` where the store cannot be listed.
     ///
     /// Names of runs do not tell their age, so every record is read, several at once, and no more of them kept than are wanted.
@@ -116,6 +158,7 @@ impl Found {
             runs: self.runs,
             older: self.older,
             unfinished: self.unfinished,
+            killed: Vec::new(),
             problems: self.problems.into_iter().map(|(_, why)| why).collect(),
         }
     }
@@ -145,13 +188,13 @@ pub fn store_in_cluster(
     Ok(address.filter(|address| !address.is_empty()))
 }
 
-/// One run: by its name, or `last` for the newest with a record.
+/// One run: by its name, or `last` for the newest with a record. `lives`: whether it goes on, where that is known.
 ///
 /// `A0906` where there is none, `A0907` and `A0908` where its record cannot be read, `A0909` where it has none yet.
-pub fn find(store: &dyn Store, name: &str) -> Result<RunRecord, Diagnostic> {
+pub fn find(store: &dyn Store, name: &str, lives: Option<bool>) -> Result<RunRecord, Diagnostic> {
     let all = names(store)?;
     if all.iter().any(|run| run == name) {
-        return record(store, name)?.ok_or_else(|| unfinished(store, name));
+        return record(store, name)?.ok_or_else(|| unfinished(store, name, lives));
     }
     let history = match name {
         LAST => History::newest(store, 1)?,
@@ -180,6 +223,15 @@ pub fn missing(name: &str, all: &[String]) -> Diagnostic {
                 .help("`aphex history` lists them")
         }
     }
+}
+
+/// When a run of this machine began: `shop-20300131-050000` and `shop-20300131-050000-2`.
+fn began(run: &str) -> Option<Timestamp> {
+    let parts: Vec<&str> = run.split('-').collect();
+    parts.windows(2).rev().find_map(|pair| {
+        let time = DateTime::strptime("%Y%m%d-%H%M%S", pair.join("-")).ok()?;
+        TimeZone::UTC.to_timestamp(time).ok()
+    })
 }
 
 fn names(store: &dyn Store) -> Result<Vec<String>, Diagnostic> {
@@ -227,10 +279,13 @@ fn record(store: &dyn Store, run: &str) -> Result<Option<RunRecord>, Diagnostic>
 }
 
 /// A run without a record, with what its stages left so far.
-fn unfinished(store: &dyn Store, run: &str) -> Diagnostic {
+fn unfinished(store: &dyn Store, run: &str, lives: Option<bool>) -> Diagnostic {
     let message = format!("the run `{}` has no record", safe::line(run));
-    let problem = Diagnostic::without_place(&codes::UNFINISHED_RUN, message)
-        .note("it still runs, or was ended before it could write one");
+    let problem = Diagnostic::without_place(&codes::UNFINISHED_RUN, message).note(match lives {
+        Some(true) => "it still runs",
+        Some(false) => "it was killed before it could write one",
+        None => "it still runs, or was ended before it could write one",
+    });
     let mut results: Vec<StageResult> = tries(store, run).into_values().flatten().collect();
     results.sort_by_key(|result| result.started_at);
     let lines: Vec<String> = results
@@ -243,5 +298,8 @@ fn unfinished(store: &dyn Store, run: &str) -> Diagnostic {
         true => problem,
         false => problem.note(format!("of its stages ended:\n{}", lines.join("\n"))),
     };
-    problem.help("ask again once it has ended; the next run is not in its way")
+    match lives {
+        Some(false) => problem.help("the next run is not in its way"),
+        _ => problem.help("ask again once it has ended; the next run is not in its way"),
+    }
 }

@@ -345,13 +345,50 @@ fn req_8_2_runs_are_remembered_newest_first_and_bad_records_are_told() {
     assert_eq!(codes, [damaged, damaged, NEWER_RECORD.id, damaged]);
 }
 
+/// 8.2: one that was killed has its place in time, and is one of those that are shown.
+#[test]
+fn req_8_2_a_run_that_was_killed_is_one_of_the_past() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let shown = |most: usize, dead: &[&str]| {
+        let mut history = History::newest(&store, most).unwrap();
+        history.unfinished.push("shop-20300131-120000-2".to_owned());
+        history.bury(most, |run| !dead.contains(&run));
+        let runs: Vec<String> = history.runs.iter().map(|run| run.run.clone()).collect();
+        let killed: Vec<String> = history.killed.iter().map(|run| run.run.clone()).collect();
+        (runs, killed, history.unfinished, history.older)
+    };
+    let late = "shop-20300131-120000-2".to_owned();
+    let (six, seven) = ("shop-6".to_owned(), "shop-7".to_owned());
+    let both = vec![six.clone(), seven.clone()];
+    let open = "open".to_owned();
+    assert_eq!(
+        shown(9, &[]),
+        (both.clone(), vec![], vec![open.clone(), late.clone()], 0)
+    );
+    // The one whose name tells no time is the oldest.
+    assert_eq!(
+        shown(9, &["open", &late]),
+        (both, vec![late.clone(), open], vec![], 0)
+    );
+    // It began between the two with a record.
+    assert_eq!(
+        shown(2, &["open", &late]),
+        (vec![six.clone()], vec![late], vec![], 2)
+    );
+    assert_eq!(shown(1, &["open"]).0, [six]);
+}
+
 #[test]
 fn a_run_is_found_or_it_is_said_why_not() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path());
-    assert_eq!(history::find(&store, "shop-7").unwrap(), full_record());
-    assert_eq!(history::find(&store, "last").unwrap().run, "shop-6");
-    let problem = |name: &str| history::find(&store, name).unwrap_err();
+    assert_eq!(
+        history::find(&store, "shop-7", None).unwrap(),
+        full_record()
+    );
+    assert_eq!(history::find(&store, "last", None).unwrap().run, "shop-6");
+    let problem = |name: &str| history::find(&store, name, None).unwrap_err();
     assert_eq!(problem("shop-8").code, &NO_SUCH_RUN);
     assert_eq!(
         problem("shop-77").help.as_deref(),

@@ -55,7 +55,7 @@ fn lock_of(folder: &Path) -> PathBuf {
 }
 
 /// Whether the run of this folder still goes on.
-fn is_alive(folder: &Path) -> bool {
+pub fn is_alive(folder: &Path) -> bool {
     let Ok(file) = File::open(lock_of(folder)) else {
         return false;
     };

@@ -179,7 +179,9 @@ fn a_run_that_is_killed_in_any_stage_leaves_nobody_and_nothing_half() {
         let output = room.project.aphex(&["history"]).output().unwrap();
         let said = text(&output);
         assert!(
-            output.status.success() && said.contains("no record: it still runs, or was ended"),
+            output.status.success()
+                && said.contains("  was killed\n")
+                && !said.contains("no record"),
             "{hold}: {said}"
         );
     }
