@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::diagnostics::Diagnostic;
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
@@ -11,7 +13,7 @@ pub enum Exit {
     Errors,
     /// Nothing is wrong, and there are changes to be made.
     Changes,
-    /// The command line is wrong.
+    /// The command line is wrong: also where it names what the pipeline does not have.
     Usage,
     /// A fault of Aphex itself.
     Fault,
@@ -36,5 +38,33 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit.code())
+    }
+}
+
+/// Why a command does nothing, and how it ends for that.
+#[derive(Debug)]
+pub struct Refused {
+    /// What is wrong.
+    pub problem: Diagnostic,
+    /// How the command ends.
+    pub exit: Exit,
+}
+
+impl Refused {
+    /// For something on the command line.
+    pub fn usage(problem: Diagnostic) -> Self {
+        Refused {
+            problem,
+            exit: Exit::Usage,
+        }
+    }
+}
+
+impl From<Diagnostic> for Refused {
+    fn from(problem: Diagnostic) -> Self {
+        Refused {
+            problem,
+            exit: Exit::Errors,
+        }
     }
 }

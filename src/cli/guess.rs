@@ -65,7 +65,7 @@ fn git_directory(root: &Path) -> Option<PathBuf> {
     }
 }
 
-/// A name as Kubernetes accepts it, made of another.
+/// A name as Kubernetes accepts it, made of another. `None` where fewer than two characters are left because others had to go.
 pub fn dns_label(text: &str) -> Option<String> {
     let replace = |c: char| match c.is_ascii_alphanumeric() {
         true => c.to_ascii_lowercase(),
@@ -77,7 +77,9 @@ pub fn dns_label(text: &str) -> Option<String> {
     let label = label
         .trim_start_matches(|c: char| !c.is_ascii_alphabetic())
         .trim_end_matches('-');
-    (!label.is_empty()).then(|| label.to_owned())
+    let is_cut = text.chars().any(|c| c.is_alphanumeric() && !c.is_ascii());
+    let least = if is_cut { 2 } else { 1 };
+    (label.len() >= least).then(|| label.to_owned())
 }
 
 /// The directory below `root` that `cdk.json` is in, with `/`; the highest, then the first.
@@ -229,5 +231,7 @@ mod tests {
         assert_eq!(dns_label("My_Shop 2").as_deref(), Some("my-shop-2"));
         assert_eq!(dns_label("3-d"), Some("d".to_owned()));
         assert_eq!(dns_label("日本"), None);
+        assert_eq!(dns_label("ünï 🐟"), None);
+        assert_eq!(dns_label("n").as_deref(), Some("n"));
     }
 }

@@ -38,9 +38,9 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-use crate::diagnostics::Severity;
+use crate::diagnostics::{Paint, Severity};
 use console::{Color, Console};
-pub use exit::Exit;
+pub use exit::{Exit, Refused};
 
 /// Deployment pipelines, checked before anything runs.
 #[derive(Debug, Parser)]
@@ -156,20 +156,35 @@ const STACK: usize = 64 << 20;
 fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help that was asked for is a result; help that was not is a remark.
-            let _ = error.print();
-            return match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Fine,
-                _ => Exit::Usage,
-            };
-        }
+        Err(error) => return instead(&error),
     };
     let mut console = Console::new(cli.color);
     let exit = dispatch(cli.command, &mut console);
     match console.failed() {
         true => exit.max(Exit::Errors),
         false => exit,
+    }
+}
+
+/// What clap says in place of a command: help that was asked for is a result, help that was not is a remark.
+fn instead(error: &clap::Error) -> Exit {
+    let mut console = Console::new(Color::Auto);
+    let text = |paint: Paint| match paint {
+        Paint::Plain => error.render().to_string(),
+        Paint::Ansi => error.render().ansi().to_string(),
+    };
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            console.print(&text(console.out));
+            match console.failed() {
+                true => Exit::Errors,
+                false => Exit::Fine,
+            }
+        }
+        _ => {
+            console.remark(&text(console.err));
+            Exit::Usage
+        }
     }
 }
 

@@ -50,9 +50,13 @@ impl New {
     pub fn run(self, console: &mut Console) -> Exit {
         match self.write(console) {
             Ok(()) => Exit::Fine,
-            Err(Stop { message, help }) => {
+            Err(Stop {
+                message,
+                help,
+                exit,
+            }) => {
                 console.fail(&message, help.as_deref());
-                Exit::Errors
+                exit
             }
         }
     }
@@ -248,10 +252,10 @@ fn answer(
     if let Some(given) = given {
         return match fits(&given) {
             true => Ok(Some(given)),
-            false => Err(Stop::plain(format!(
-                "`{given}` does not fit: {}",
-                rule.wanted
-            ))),
+            false => Err(Stop {
+                exit: Exit::Usage,
+                ..Stop::plain(format!("`{given}` does not fit: {}", rule.wanted))
+            }),
         };
     }
     if !asked {
@@ -307,7 +311,7 @@ fn check(starter: &Starter, directory: &Path, project: &Project) -> Result<(), S
 fn next(starter: &Starter, directory: &str) -> String {
     let place = match directory {
         "." => String::new(),
-        directory => format!(" {directory}"),
+        directory => format!(" {}", shell_word(directory)),
     };
     let mut steps = Vec::new();
     if starter.account.is_none() {
@@ -324,10 +328,24 @@ fn next(starter: &Starter, directory: &str) -> String {
     text
 }
 
+/// A path as a word of a command for a shell, which does not take it for an option either.
+fn shell_word(path: &str) -> String {
+    let path = match path.starts_with('-') {
+        true => format!("./{path}"),
+        false => path.to_owned(),
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@%=".contains(c);
+    match !path.is_empty() && path.chars().all(is_plain) {
+        true => path,
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
+}
+
 /// Why nothing more is done.
 struct Stop {
     message: String,
     help: Option<String>,
+    exit: Exit,
 }
 
 impl Stop {
@@ -335,6 +353,7 @@ impl Stop {
         Stop {
             message,
             help: Some(help.to_owned()),
+            exit: Exit::Errors,
         }
     }
 
@@ -342,6 +361,7 @@ impl Stop {
         Stop {
             message,
             help: None,
+            exit: Exit::Errors,
         }
     }
 }

@@ -14,7 +14,10 @@ pub fn one<'p>(
     let names = || pipelines.iter().map(|pipeline| &*pipeline.name.value);
     let list = || list_names(names(), 10);
     match (pipelines, name) {
-        ([], _) => console.fail("the file has no pipeline", None),
+        ([], _) => {
+            console.fail("the file has no pipeline", None);
+            return Err(Exit::Errors);
+        }
         ([only], None) => return Ok(only),
         (_, None) => {
             let help = format!("say which one with `--pipeline`: {}", list());
@@ -32,5 +35,5 @@ pub fn one<'p>(
             console.fail(&format!("the file has no pipeline `{name}`"), Some(&help));
         }
     }
-    Err(Exit::Errors)
+    Err(Exit::Usage)
 }

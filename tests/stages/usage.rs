@@ -3,6 +3,7 @@
 use std::fs;
 
 use aphex::diagnostics::codes::input::NO_PIPELINE_FILE;
+use aphex::diagnostics::codes::pipeline::UNKNOWN_INPUT;
 use aphex::diagnostics::codes::run::{MALFORMED, NO_SECRET, NO_SUCH_ENVIRONMENT, NOT_RESUMED};
 use serde_json::Value;
 
@@ -18,10 +19,15 @@ fn said(project: &Project, arguments: &[&str]) -> (String, Option<i32>) {
     (text(&output), output.status.code())
 }
 
-/// That it is refused with this code of ours, in these words, and leaves no run.
+/// That the command line is refused with this code of ours, in these words, and leaves no run.
 fn refused(project: &Project, arguments: &[&str], code: &str, words: &[&str]) {
+    refused_as(64, project, arguments, code, words);
+}
+
+/// The same for another reason, whose exit code this is.
+fn refused_as(as_: i32, project: &Project, arguments: &[&str], code: &str, words: &[&str]) {
     let (said, exit) = said(project, arguments);
-    assert_eq!(exit, Some(1), "{arguments:?}: {said}");
+    assert_eq!(exit, Some(as_), "{arguments:?}: {said}");
     assert!(said.contains(code), "{arguments:?}: {said}");
     for words in words {
         assert!(said.contains(words), "{arguments:?}: `{words}`: {said}");
@@ -98,7 +104,8 @@ fn a_commit_is_run_with_the_pipeline_that_it_has() {
         &["run", "--sha", &without][..],
         &["run", "--sha", &without, "pipeline.aphex"],
     ] {
-        refused(
+        refused_as(
+            1,
             &project,
             arguments,
             NO_PIPELINE_FILE.id,
@@ -129,13 +136,14 @@ fn a_run_that_is_refused_leaves_nothing() {
         code,
         &["`--input x` is no NAME=VALUE"],
     );
+    let unknown = UNKNOWN_INPUT.id;
     let words = ["has no input `zzz`", "it has `reason` and `level`"];
-    refused(&project, &["run", reason, "--input=zzz=1"], code, &words);
+    refused(&project, &["run", reason, "--input=zzz=1"], unknown, &words);
     let words = ["did you mean `level`?"];
     refused(
         &project,
         &["run", reason, "--input=levle=low"],
-        code,
+        unknown,
         &words,
     );
     let words = ["cannot be `mid`", "`low` and `high`"];
@@ -156,10 +164,16 @@ fn a_run_that_is_refused_leaves_nothing() {
         NOT_RESUMED.id,
         &words,
     );
-    let words = ["there is no earlier run"];
-    refused(
+    let words = [
+        "there is no earlier run",
+        "run it as a whole: `aphex run --only dev --deploy`",
+    ];
+    refused_as(
+        1,
         &project,
-        &["run", reason, "--deploy", "--from", "dev/copy"],
+        &[
+            "run", reason, "--only", "dev", "--deploy", "--from", "dev/copy",
+        ],
         NOT_RESUMED.id,
         &words,
     );
@@ -171,6 +185,36 @@ fn a_run_that_is_refused_leaves_nothing() {
     );
     let (said, exit) = said(&project, &["run", reason, "-j", "0"]);
     assert_eq!(exit, Some(64), "{said}");
+}
+
+/// Whatever names what is not there on a command line is wrong usage.
+#[test]
+fn a_mistake_on_the_command_line_is_wrong_usage() {
+    let project = Project::new(BUILD, STEP);
+    for (arguments, words) in [
+        (
+            &["run", "--store", "foo"][..],
+            "`foo` is no address of a store",
+        ),
+        (
+            &["history", "--store", "foo"],
+            "`foo` is no address of a store",
+        ),
+        (
+            &["graph", "--run", "last", "--store", "foo"],
+            "`foo` is no address of a store",
+        ),
+        (&["run", "--only", "nope"], "there is no environment `nope`"),
+        (&["run", "--from", "nope"], "there is no stage `nope`"),
+        (&["run", "--pipeline", "nope"], "no pipeline `nope`"),
+        (&["graph", "--entry", "nope"], "no entry `nope`"),
+        (&["new", "--account", "123", "x"], "`123` does not fit"),
+        (&["explain", "A9999"], "no code `A9999`"),
+    ] {
+        let (said, exit) = said(&project, arguments);
+        assert_eq!(exit, Some(64), "{arguments:?}: {said}");
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    }
 }
 
 #[test]

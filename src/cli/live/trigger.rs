@@ -7,6 +7,7 @@ use crate::cli::cluster::Which;
 use crate::cli::console::Console;
 use crate::cli::live::{exit_of, print_line, said, who, with_runs};
 use crate::cli::run::inputs;
+use crate::diagnostics::codes::run::NO_SUCH_ENVIRONMENT;
 use crate::diagnostics::{list_names, safe};
 use crate::ops::live::{Wanted, Wish, logs, trigger};
 
@@ -48,7 +49,10 @@ impl Trigger {
         with_runs(&self.which, console, |runs, source, console| {
             let (actor, _) = who(runs, None, console)?;
             let inputs = inputs::of(runs.pipeline, &self.inputs);
-            let inputs = inputs.map_err(|problem| said(problem, console))?;
+            let inputs = inputs.map_err(|problem| {
+                said(problem, console);
+                Exit::Usage
+            })?;
             let wish = Wish {
                 only: &self.only,
                 commit: self.commit.as_deref(),
@@ -57,7 +61,12 @@ impl Trigger {
                 actor: &actor,
                 folder: source.root(),
             };
-            let started = trigger(runs, &wish).map_err(|problem| said(problem, console))?;
+            let started = trigger(runs, &wish);
+            let started = started.map_err(|problem| {
+                let is_usage = problem.code == &NO_SUCH_ENVIRONMENT;
+                let exit = said(problem, console);
+                if is_usage { Exit::Usage } else { exit }
+            })?;
             let name = &started.name;
             let commit: String = started.commit.chars().take(7).collect();
             let reference = started.reference.trim_start_matches("refs/heads/");

@@ -3,8 +3,9 @@
 use regex::Regex;
 
 use crate::collections::IndexMap;
+use crate::diagnostics::codes::pipeline::UNKNOWN_INPUT;
 use crate::diagnostics::codes::run::MALFORMED;
-use crate::diagnostics::{Diagnostic, did_you_mean, list_names};
+use crate::diagnostics::{Diagnostic, did_you_mean, list_names, safe};
 use crate::model::{Input, Pipeline};
 
 /// What is given, and the defaults of what is not; the pipeline's own rules for them hold.
@@ -56,7 +57,8 @@ fn check(input: &Input, value: &str) -> Result<(), Diagnostic> {
 
 fn unknown(pipeline: &Pipeline, name: &str) -> Diagnostic {
     let names = || pipeline.inputs.iter().map(|input| &*input.name.value);
-    let problem = wrong(format!("the pipeline has no input `{name}`"));
+    let message = format!("the pipeline has no input `{}`", safe::line(name));
+    let problem = Diagnostic::without_place(&UNKNOWN_INPUT, message);
     match did_you_mean(name, names()) {
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),
         None if pipeline.inputs.is_empty() => problem

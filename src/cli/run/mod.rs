@@ -20,16 +20,18 @@ use jiff::Timestamp;
 use crate::cli::console::Console;
 use crate::cli::input::{self, Input};
 use crate::cli::run::home::Home;
-use crate::cli::{Exit, output, pick};
-use crate::diagnostics::{Diagnostic, Report, human};
+use crate::cli::{Exit, Refused, output, pick};
+use crate::diagnostics::{Report, human};
 use crate::graph;
 use crate::model::Pipeline;
 use crate::ops::run::{Plan, Progress, resume, run};
 use crate::stage::checkout::{Snapshot, Wish};
 use crate::stage::process::Stop;
 use crate::stage::record::{Engine, Outcome, keys};
-use crate::stage::store::Key;
+use crate::stage::store::{Address, Key};
 use crate::stage::{self, RunInfo};
+
+pub use sweep::is_alive;
 
 /// Run a pipeline on this machine
 #[derive(Args, Debug)]
@@ -96,6 +98,10 @@ impl Run {
     }
 
     fn done(self, console: &mut Console) -> Result<Exit, Exit> {
+        if let Some(store) = &self.store {
+            let address = Address::parse(store).map_err(Refused::usage);
+            address.map_err(|refused| refused_with(refused, console))?;
+        }
         let past = match &self.sha {
             None => None,
             Some(sha) => {
@@ -120,7 +126,7 @@ impl Run {
         let pipeline = pick::one(&pipelines, self.pipeline.as_deref(), console)?;
         let commit = past.as_ref().map(|past| past.commit.clone());
         self.go(console, input, pipeline, commit)
-            .map_err(|problem| told(&[Report::without_sources(vec![problem])], console))
+            .map_err(|refused| refused_with(refused, console))
     }
 
     fn go(
@@ -129,12 +135,13 @@ impl Run {
         input: &Input,
         pipeline: &Pipeline,
         commit: Option<Snapshot>,
-    ) -> Result<Exit, Diagnostic> {
+    ) -> Result<Exit, Refused> {
         let graph = graph::build(pipeline);
-        let Some((entry, only)) = chosen::entry(&graph, &self.only)? else {
+        let chosen = chosen::entry(&graph, &self.only).map_err(Refused::usage)?;
+        let Some((entry, only)) = chosen else {
             return Ok(Exit::Fine);
         };
-        let inputs = inputs::of(pipeline, &self.inputs)?;
+        let inputs = inputs::of(pipeline, &self.inputs).map_err(Refused::usage)?;
         let stop = Stop::on_signals()?;
         let home = Home::open(input.project.root(), self.store.as_deref())?;
         let beginning = home.sweep()?;
@@ -176,6 +183,7 @@ impl Run {
         let store = store.as_ref();
         let earlier = match &self.from {
             Some(stage) => {
+                resume::check(entry, &info, stage).map_err(Refused::usage)?;
                 let earlier = resume::find(store, entry, &info, stage, self.of.as_deref())?;
                 info.from = Some(stage::From {
                     stage: stage.clone(),
@@ -220,6 +228,11 @@ impl Run {
             _ => Exit::Errors,
         })
     }
+}
+
+fn refused_with(refused: Refused, console: &mut Console) -> Exit {
+    told(&[Report::without_sources(vec![refused.problem])], console);
+    refused.exit
 }
 
 fn told(reports: &[Report], console: &mut Console) -> Exit {

@@ -12,6 +12,34 @@ use crate::stage::{From, RunInfo, path_of};
 /// A log that is copied has at most so many bytes.
 const LARGEST_LOG: u64 = 64 << 20;
 
+/// That a run may begin at a stage: there is one, and the run would reach it.
+pub fn check(entry: &Entry<'_>, info: &RunInfo, stage: &str) -> Result<(), Diagnostic> {
+    let is_meant = |of: &&Stage<'_>| path_of(entry, of.id) == stage;
+    let Some(first) = entry.stages.iter().find(is_meant) else {
+        let stages = entry.stages.iter();
+        let paths: Vec<String> = stages.map(|stage| path_of(entry, stage.id)).collect();
+        let problem = wrong(format!("there is no stage `{}`", safe::line(stage)));
+        let near = did_you_mean(stage, paths.iter().map(String::as_str));
+        return Err(match near {
+            Some(near) => problem.help(format!("did you mean `{near}`?")),
+            None => problem.help("`aphex graph` shows the stages"),
+        });
+    };
+    if !info.leaves_out_with_all(entry, first) {
+        return Ok(());
+    }
+    let problem = wrong(format!("`{}` is no part of this run", safe::line(stage)));
+    Err(match info.synth_only {
+        true => problem
+            .note("without `--deploy` nothing is deployed, and what works with what is deployed is left out")
+            .help(format!(
+                "`{} --from {stage}`, or begin at its environment",
+                command(info, true)
+            )),
+        false => problem.help("name it, or its environment, in `--only`, or leave that out"),
+    })
+}
+
 /// The earlier run that has what a run from `stage` on needs: the newest of this commit, or the one that is named.
 pub fn find(
     store: &dyn Store,
@@ -20,33 +48,9 @@ pub fn find(
     stage: &str,
     of: Option<&str>,
 ) -> Result<RunRecord, Diagnostic> {
-    let paths: Vec<String> = entry
-        .stages
-        .iter()
-        .map(|stage| path_of(entry, stage.id))
-        .collect();
-    if !paths.iter().any(|path| path == stage) {
-        let problem = wrong(format!("there is no stage `{}`", safe::line(stage)));
-        let near = did_you_mean(stage, paths.iter().map(String::as_str));
-        return Err(match near {
-            Some(near) => problem.help(format!("did you mean `{near}`?")),
-            None => problem.help("`aphex graph` shows the stages"),
-        });
-    }
-    let is_meant = |of: &&Stage<'_>| path_of(entry, of.id) == stage;
-    let first = entry.stages.iter().find(is_meant);
-    if first.is_some_and(|first| info.leaves_out_with_all(entry, first)) {
-        let problem = wrong(format!("`{}` is no part of this run", safe::line(stage)));
-        return Err(match info.synth_only {
-            true => problem
-                .note("without `--deploy` nothing is deployed, and what works with what is deployed is left out")
-                .help(format!("`aphex run --deploy --from {stage}`, or begin at its environment")),
-            false => problem.help("name it, or its environment, in `--only`, or leave that out"),
-        });
-    }
     let commit: String = info.commit.chars().take(7).collect();
     if let Some(name) = of {
-        let record = history::find(store, name)?;
+        let record = history::find(store, name, None)?;
         if record.commit != info.commit {
             return Err(
                 wrong(format!("the run `{}` is of another commit", record.run)).note(format!(
@@ -76,13 +80,34 @@ pub fn find(
     Err(match first {
         None => wrong(format!("there is no earlier run of {commit}"))
             .note("what has changed since is another commit, whether it was committed or not")
-            .help("run it as a whole: `aphex run`"),
+            .help(format!(
+                "run it as a whole: `{}`",
+                command(info, !info.synth_only)
+            )),
         Some((run, why)) => wrong(format!(
             "no earlier run of {commit} has left what `{stage}` needs"
         ))
         .note(format!("the newest is `{run}`: {why}"))
-        .help("run it as a whole, or begin earlier"),
+        .help(format!(
+            "run it as a whole, `{}`, or begin earlier",
+            command(info, !info.synth_only)
+        )),
     })
+}
+
+/// The command for such a run from its beginning.
+fn command(info: &RunInfo, deploys: bool) -> String {
+    let mut words = vec!["aphex run".to_owned()];
+    if !info.only.is_empty() {
+        words.push(format!("--only {}", info.only.join(",")));
+    }
+    if deploys {
+        words.push("--deploy".to_owned());
+    }
+    if info.containers {
+        words.push("--container".to_owned());
+    }
+    words.join(" ")
 }
 
 /// What of the stages before is not there.
