@@ -419,8 +419,5 @@ fn req_15_2_aws_is_asked_from_an_image_without_certificates() {
     let output = command.envs(variables).output().unwrap();
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(
-        said.contains("error[") && said.contains("acme-artifacts"),
-        "{said}"
-    );
+    assert!(said.contains("s3:ListBucket"), "{said}");
 }
