@@ -7,6 +7,7 @@ use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::platform::OBJECTS_EQUAL;
 use crate::model::Pipeline;
 use crate::target;
+use crate::target::names::stack_name;
 
 /// The form of a repository's name at GitHub, as `Repository` in the standard library has it.
 pub const REPOSITORY: &str = "^[A-Za-z0-9][-_A-Za-z0-9]{0,38}/[-._A-Za-z0-9]{1,100}$";
@@ -26,11 +27,10 @@ impl Names {
         for pipeline in named {
             if let Some((name, other)) = self.taken(pipeline, &shown) {
                 let span = pipeline.name.span;
-                let message =
-                    format!("a pipeline of `{other}` makes a WorkflowTemplate `{name}`, too");
+                let message = format!("a pipeline of `{other}` makes {name}, too");
                 let problem = Diagnostic::error(&OBJECTS_EQUAL, span, message)
-                    .label("one would overwrite the other in the cluster")
-                    .help("give one of the pipelines another name, or another namespace");
+                    .label("one would overwrite the other")
+                    .help("give one of the pipelines another name");
                 analysis.diagnostics.push(problem);
             }
         }
@@ -38,12 +38,15 @@ impl Names {
 
     fn taken(&mut self, pipeline: &Pipeline, shown: &str) -> Option<(String, String)> {
         let mut taken = None;
-        for name in target::object_names(pipeline) {
-            let key = (
-                pipeline.cluster.value.clone(),
-                pipeline.namespace.value.clone(),
-                name.clone(),
-            );
+        let cluster = &pipeline.cluster.value;
+        let namespace = &*pipeline.namespace.value;
+        let names = target::object_names(pipeline).into_iter();
+        let templates = names.map(|name| (namespace, format!("a WorkflowTemplate `{name}`")));
+        // One in the cluster, whatever the namespace.
+        let stack = stack_name(cluster, &pipeline.name.value);
+        let stack = ("", format!("the stack `{stack}`"));
+        for (namespace, name) in templates.chain([stack]) {
+            let key = (cluster.clone(), namespace.to_owned(), name.clone());
             let other = self.0.entry(key).or_insert_with(|| shown.to_owned());
             if other != shown && taken.is_none() {
                 taken = Some((name, other.clone()));

@@ -6,7 +6,7 @@ use crate::diagnostics::{Diagnostic, Problems};
 use crate::graph::{self, Graph};
 use crate::model::Pipeline;
 use crate::source::{Sources, Span};
-use crate::target::names::Stamp;
+use crate::target::names::{Stamp, stack_name};
 use crate::target::object::Object;
 use crate::target::source_map::piece;
 use crate::target::{Format, ManifestMap, SourceMap, argo, events, kubernetes, write};
@@ -70,6 +70,7 @@ pub fn check<'p>(
         compiler: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let mut names: HashMap<(String, String), Span> = HashMap::default();
+    let mut stacks: HashMap<String, (Span, &str)> = HashMap::default();
     for (pipeline, graph) in pipelines {
         let objects = argo::compile(pipeline, graph, &stamp);
         for compiled in &objects {
@@ -87,6 +88,15 @@ pub fn check<'p>(
             && first != pipeline.name.span
         {
             problems.push(equal(&start, first, pipeline.name.span));
+        }
+        let stack = stack_name(&pipeline.cluster.value, &pipeline.name.value);
+        let namespace = &*pipeline.namespace.value;
+        let (first, other) = *stacks
+            .entry(stack.clone())
+            .or_insert((pipeline.name.span, namespace));
+        // In one namespace their WorkflowTemplates have one name, too.
+        if first != pipeline.name.span && other != namespace {
+            problems.push(one_stack(&stack, first, pipeline.name.span));
         }
         argo::check(pipeline, graph, &objects, problems);
     }
@@ -195,6 +205,18 @@ impl Compilation {
             }
         }
     }
+}
+
+fn one_stack(name: &str, first: Span, second: Span) -> Diagnostic {
+    Diagnostic::error(
+        &platform::OBJECTS_EQUAL,
+        second,
+        format!("this pipeline and another one both make the stack `{name}`"),
+    )
+    .label("this one")
+    .also(first, "the other one")
+    .note("a cluster has one pipeline of a name, whatever its namespace: its stack and its roles are named after both")
+    .help("give one of the pipelines another name")
 }
 
 fn equal(name: &str, first: Span, second: Span) -> Diagnostic {

@@ -181,6 +181,7 @@ fn req_10_2_10_5_11_1_11_2_11_3_11_4_11_5_bootstrap_from_nothing_to_a_pipeline()
             MANAGED_BY,
             (PIPELINE, "shop"),
             ("aphex.dev/cluster", "company"),
+            ("aphex.dev/namespace", &shop.namespace),
             (REPOSITORY, repository),
         ];
         let tags =

@@ -555,7 +555,7 @@ fn req_3_2_3_3_10_1_10_2_10_4_14_1_the_stack_and_then_the_objects() {
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(
-        said.contains("the stack `aphex-company-shop` of shop is not there"),
+        said.contains("the stack `aphex-company-shop` of `shop` is in eu-west-1"),
         "{said}"
     );
     assert_eq!(shop.everything(), before);

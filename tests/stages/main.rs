@@ -31,6 +31,7 @@ mod launch;
 mod live;
 mod local;
 mod notifications;
+mod places;
 mod plan;
 mod pods;
 mod preflight;

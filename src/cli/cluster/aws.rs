@@ -9,13 +9,15 @@ use crate::cloud::aws::cloudformation::{self, Change, Kept, Progress, Watch};
 use crate::cloud::aws::s3::Bucket;
 use crate::cloud::aws::sts::{self, Caller};
 use crate::cloud::aws::{Access, Aws, Failure};
-use crate::diagnostics::plural;
+use crate::diagnostics::codes::aws::STACK_STUCK;
+use crate::diagnostics::{Diagnostic, plural, safe};
 use crate::model::Pipeline;
 use crate::ops::install::Check;
 use crate::stage::apply::{
-    BUCKET, Owner, Stack, StackPlan, delete_stack, deploy_stack, find_stack, left_buckets, line,
-    plan_stack,
+    BUCKET, Facts, Owner, Stack, StackPlan, delete_stack, deploy_stack, facts, find_stack,
+    left_buckets, line, plan_stack,
 };
+use crate::target::names::stack_name;
 use crate::target::stack::{EXPORTS, Export, Options};
 
 const NO_REGION: &str = "no AWS region is known";
@@ -43,6 +45,30 @@ pub struct Owned {
     pub bucket: Option<String>,
 }
 
+/// Where AWS is asked.
+pub struct There {
+    aws: Aws,
+    /// The account and the region.
+    home: String,
+}
+
+impl There {
+    /// The pipeline's stack here, where there is one. One that is somebody else's is refused.
+    pub fn find(
+        &self,
+        pipeline: &Pipeline,
+        owner: Owner<'_>,
+        console: &mut Console,
+    ) -> Result<Option<Owned>, Exit> {
+        let found = find_stack(&self.aws, pipeline, owner);
+        let found = found.map_err(|problem| refuse(vec![problem], console))?;
+        Ok(found.map(|stack| Owned {
+            aws: self.aws.clone(),
+            bucket: stack.outputs.get(BUCKET).cloned(),
+        }))
+    }
+}
+
 /// Buckets that are to be removed.
 pub struct Buckets {
     pub aws: Aws,
@@ -66,6 +92,28 @@ impl Place {
             region: self.region.clone(),
             ..Access::default()
         })
+    }
+
+    /// Where AWS is asked; `None` where it is not. A place where the pipeline's stack is not, by what its objects say, is refused: another stack would come beside it.
+    pub fn there(
+        &self,
+        pipeline: &Pipeline,
+        known: &Facts,
+        console: &mut Console,
+    ) -> Result<Option<There>, Exit> {
+        if self.objects_only {
+            return Ok(None);
+        }
+        let aws = self.aws(console)?;
+        let caller = sts::caller(&aws)
+            .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
+        let home = format!("{}/{}", caller.account, aws.region().unwrap_or_default());
+        match &known.stack {
+            Some(other) if *other != home => {
+                Err(refuse(vec![elsewhere(pipeline, other, &home)], console))
+            }
+            _ => Ok(Some(There { aws, home })),
+        }
     }
 
     /// Looks whether AWS has what the stack needs (10.2).
@@ -97,36 +145,47 @@ impl Place {
         ]
     }
 
-    /// What would become of the stack, and what is known of it. `None`, with a remark, where AWS cannot be asked: that is no error, since who plans need not be known there.
+    /// What would become of the stack, and what objects are told of that which is there. `None`, with a remark, where AWS cannot be asked: that is no error where nobody
+    /// has named a region, since who plans need not be known there.
     pub fn plan(
         &self,
         source: &Source,
         pipeline: &Pipeline,
         owner: Owner<'_>,
+        known: &Facts,
         console: &mut Console,
-    ) -> Result<Option<StackPlan>, Exit> {
+    ) -> Result<Option<(StackPlan, Option<Facts>)>, Exit> {
         if self.objects_only {
             return Ok(None);
         }
-        let unseen = |why: &str, console: &mut Console| {
+        if self.region.is_none()
+            && let Some(why) = self.unseen()
+        {
             console.remark(&format!("the stack in AWS was not looked at: {why}\n"));
-            Ok(None)
-        };
-        let aws = match self.found() {
-            Ok(aws) if aws.region().is_some() => aws,
-            Ok(_) => return unseen("no region is known (`--region eu-central-1`)", console),
-            Err(failure) => return unseen(&failure.into_diagnostic().message, console),
-        };
-        if let Err(failure) = sts::caller(&aws) {
-            return unseen(&failure.into_diagnostic().message, console);
+            return Ok(None);
         }
+        let Some(There { aws, home }) = self.there(pipeline, known, console)? else {
+            return Ok(None);
+        };
         let options = Options {
             exports: self.exports.clone(),
         };
-        let planned = plan_stack(&aws, pipeline, owner, &source.input.files, &options);
-        planned
-            .map(Some)
-            .map_err(|problem| refuse(vec![problem], console))
+        let files = &source.input.files;
+        let planned = plan_stack(&aws, pipeline, owner, files, &options);
+        let (plan, outputs) = planned.map_err(|problem| refuse(vec![problem], console))?;
+        let told = outputs.map(|outputs| facts(&outputs, &home, &options));
+        Ok(Some((plan, told)))
+    }
+
+    /// Why AWS cannot be asked, where it cannot.
+    fn unseen(&self) -> Option<String> {
+        let aws = match self.found() {
+            Ok(aws) if aws.region().is_some() => aws,
+            Ok(_) => return Some("no region is known (`--region eu-central-1`)".to_owned()),
+            Err(failure) => return Some(failure.into_diagnostic().message),
+        };
+        let caller = sts::caller(&aws).err();
+        caller.map(|failure| failure.into_diagnostic().message)
     }
 
     /// Deploys the stack.
@@ -153,20 +212,6 @@ impl Place {
         };
         console.print(&format!("stack {}: {what}\n", stack.name));
         Ok(stack)
-    }
-
-    /// The stack that is to be removed, where there is one; asked before anything is, so that nothing is left half done for want of credentials.
-    pub fn look(&self, pipeline: &Pipeline, console: &mut Console) -> Result<Option<Owned>, Exit> {
-        if self.objects_only {
-            return Ok(None);
-        }
-        let aws = self.aws(console)?;
-        let found = find_stack(&aws, pipeline, Owner::of(pipeline));
-        let found = found.map_err(|problem| refuse(vec![problem], console))?;
-        Ok(found.map(|stack| Owned {
-            aws,
-            bucket: stack.outputs.get(BUCKET).cloned(),
-        }))
     }
 
     /// The buckets that go with a pipeline's artifacts: that of its stack; where there is no stack any more, those that it has left.
@@ -232,4 +277,25 @@ impl Place {
         }
         Ok(())
     }
+}
+
+/// That the stack of a pipeline is somewhere else than where AWS is asked; both are an account and a region.
+fn elsewhere(pipeline: &Pipeline, other: &str, here: &str) -> Diagnostic {
+    let (stack, other) = (
+        stack_name(&pipeline.cluster.value, &pipeline.name.value),
+        safe::line(other),
+    );
+    let (account, region) = other.split_once('/').unwrap_or(("", &*other));
+    let message = format!(
+        "the stack `{stack}` of `{}` is in {region}, account {account}",
+        pipeline.name.value
+    );
+    let (own, here) = here.split_once('/').unwrap_or(("", here));
+    Diagnostic::without_place(&STACK_STUCK, message)
+        .note(format!(
+            "AWS was asked in {here}, account {own}, and nothing was changed"
+        ))
+        .help(format!(
+            "name that place: `--region {region}`, with credentials of account {account}; to move the pipeline, `aphex destroy` it there first"
+        ))
 }

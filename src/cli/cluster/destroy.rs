@@ -10,7 +10,7 @@ use crate::cloud::kubernetes::Cluster;
 use crate::diagnostics::{list_names, plural};
 use crate::model::Pipeline;
 use crate::ops::install::{self, Owned};
-use crate::stage::apply::Lease;
+use crate::stage::apply::{Lease, Owner};
 use crate::target::names::stack_name;
 
 /// What is said where nobody can be asked.
@@ -58,10 +58,14 @@ impl Destroy {
         let cluster = cluster(console)?;
         let owned = install::owned(&cluster, pipeline);
         let owned = owned.map_err(|problem| refuse(vec![*problem], console))?;
-        let there = self.place.look(pipeline, console)?;
-        let stack = stack_name(&pipeline.cluster.value, name);
         let known = install::known(&cluster, pipeline)
             .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
+        // Asked before anything is removed, so that nothing is left half done for want of credentials.
+        let there = match self.place.there(pipeline, &known, console)? {
+            Some(there) => there.find(pipeline, Owner::of(pipeline), console)?,
+            None => None,
+        };
+        let stack = stack_name(&pipeline.cluster.value, name);
         if there.is_none() && !self.place.objects_only && known.exports.is_some() {
             console.fail(
                 &format!("the stack `{stack}` of {name} is not there"),

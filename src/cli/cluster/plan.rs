@@ -15,7 +15,7 @@ use crate::target::names::settings_name;
 /// Show what an apply would change in AWS and in the cluster
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Asks the cluster of your kubeconfig, which judges everything and changes nothing, and compares the pipeline's stack in AWS by its template. Where AWS cannot be asked, that is said. With --against nobody is asked: the file is compared with what it was at a commit, or with a folder that `aphex compile -o` wrote.
+Asks the cluster of your kubeconfig, which judges everything and changes nothing, and compares the pipeline's stack in AWS by its template. Where AWS cannot be asked, that is said; with --region it is an error. With --against nobody is asked: the file is compared with what it was at a commit, or with a folder that `aphex compile -o` wrote.
 
 Examples:
   aphex plan --region eu-central-1  the one pipeline file of this repository
@@ -89,28 +89,39 @@ impl Plan {
     ) -> Result<Shown<'a>, Exit> {
         let cluster = cluster(console)?;
         let mark = install::mark(source.input.project.root());
-        let facts = install::known(&cluster, pipeline)
+        let owner = self.moved.owner(pipeline);
+        let known = install::known(&cluster, pipeline)
             .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
+        let stack = self.place.plan(source, pipeline, owner, &known, console)?;
+        // What the objects are told of the stack is what it says, and not what stands in them, which somebody may have changed.
+        let (stack, told) = stack.unzip();
+        let is_new = stack.is_some() && told.as_ref().is_none_or(Option::is_none);
+        let facts = told.flatten().unwrap_or(known);
         let wanted = install::all(pipeline, spec, mark.as_ref(), &facts);
         let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
-        let owner = self.moved.owner(pipeline);
         let plan = install::plan(&cluster, owner, pipeline, &wanted, mark.as_ref());
         let plan = plan.map_err(|problems| refuse(problems, console))?;
         let mut objects = plan.changes();
-        if facts.store.is_none() && plan.newer.is_none() {
+        if (facts.store.is_none() || is_new) && plan.newer.is_none() {
             // What stands in them is known once the stack is there.
+            let (change, lines) = match facts.store {
+                None => (Change::Made, Vec::new()),
+                Some(_) => (Change::Updated, vec!["~ store".to_owned()]),
+            };
             let settings = Applied {
                 kind: "ConfigMap".to_owned(),
                 name: settings_name(&pipeline.name.value),
-                change: Change::Made,
+                change,
                 difference: None,
-                lines: Vec::new(),
+                lines,
             };
+            objects
+                .retain(|object| (&object.kind, &object.name) != (&settings.kind, &settings.name));
             objects.insert(0, settings);
         }
         Ok(Shown {
             pipeline,
-            stack: self.place.plan(source, pipeline, owner, console)?,
+            stack,
             objects,
             newer: plan.newer.clone(),
         })

@@ -25,8 +25,11 @@ pub struct Put<'a> {
 }
 
 impl Put<'_> {
-    /// Has the server judge every object before anything is changed, with what is known of the pipeline.
+    /// Looks whether the stack may be deployed here, and has the server judge every object, before anything is changed, with what is known of the pipeline.
     pub fn judge(&self, facts: &Facts, console: &mut Console) -> Result<(), Exit> {
+        if let Some(there) = self.place.there(self.pipeline, facts, console)? {
+            there.find(self.pipeline, self.owner, console)?;
+        }
         let wanted = install::all(self.pipeline, self.spec, self.mark, facts);
         let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
         let plan = install::plan(self.cluster, self.owner, self.pipeline, &wanted, self.mark);

@@ -9,6 +9,6 @@ codes! {
     NO_ALARM "A0975" "an alarm is not there";
     NOT_WATCHED "A0976" "nobody tells how alarms are";
     STACK_FAILED "A0977" "a stack was not deployed";
-    STACK_STUCK "A0978" "a stack is in a state that nothing can be deployed over";
+    STACK_STUCK "A0978" "a stack is not free for what is to be deployed";
     NO_EXPORT "A0979" "an export of the cluster is not there";
 }

@@ -59,9 +59,7 @@ pub fn answer(
     asked: &Asked,
     answer: &Answer<'_>,
 ) -> Result<Answered, Diagnostic> {
-    if answer.verdict == Verdict::Approve {
-        check(asked, answer.by)?;
-    }
+    check(asked, answer)?;
     // What was sent before: where the connection breaks, the server may have taken it.
     let (mut sent, mut was_counted) = (None, false);
     for _ in 0..TRIES {
@@ -104,8 +102,12 @@ pub fn answer(
     Err(Diagnostic::without_place(&CONFLICT, message).help("run it again"))
 }
 
-fn check(asked: &Asked, by: &str) -> Result<(), Diagnostic> {
-    if let Some(twice) = asked.approved_by.iter().find(|name| is_same(name, by)) {
+fn check(asked: &Asked, answer: &Answer<'_>) -> Result<(), Diagnostic> {
+    let by = answer.by;
+    let mut approved_by = asked.approved_by.iter();
+    if answer.verdict == Verdict::Approve
+        && let Some(twice) = approved_by.find(|name| is_same(name, by))
+    {
         let message = format!("`{}` has approved already", safe::line(twice));
         let missing = asked.minimum as usize - asked.approved_by.len().min(asked.minimum as usize);
         return Err(Diagnostic::without_place(&NOT_AN_APPROVER, message)
@@ -116,10 +118,20 @@ fn check(asked: &Asked, by: &str) -> Result<(), Diagnostic> {
     if asked.approvers.is_empty() || is_known || has_team {
         return Ok(());
     }
-    let message = format!("`{}` may not approve this", safe::line(by));
+    let (word, note) = match answer.verdict {
+        Verdict::Approve => (
+            "approve",
+            "nothing was answered: the run would have taken it for a no",
+        ),
+        Verdict::Reject => (
+            "reject",
+            "nothing was answered; whoever may end runs can `aphex cancel` this one",
+        ),
+    };
+    let message = format!("`{}` may not {word} this", safe::line(by));
     let names = list_names(asked.approvers.iter().map(String::as_str), 5);
     Err(Diagnostic::without_place(&NOT_AN_APPROVER, message)
-        .note("nothing was answered: the run would have taken it for a no")
+        .note(note)
         .help(format!(
             "`approvers` names {names}; where you are one of them, say so with `--as NAME`"
         )))

@@ -68,9 +68,8 @@ impl<'a> Owner<'a> {
                 "it stands in the namespace `{namespace}`, and this pipeline is of `{}`",
                 self.repository
             ))
-            .help("give one of the pipelines another name, or another `namespace`")
             .help(format!(
-                "where `{other}` was renamed to `{}`: `aphex apply --moved-from {other}`",
+                "give one of the pipelines another name; where `{other}` was renamed to `{}`: `aphex apply --moved-from {other}`",
                 self.repository
             ))
     }
@@ -100,7 +99,8 @@ fn foreign(object: &Object, kind: &str, namespace: &str, pipeline: &str) -> Diag
     let (message, help) = match label(PIPELINE).filter(|_| is_ours) {
         Some(owner) => (
             format!("the {kind} `{name}` belongs to the pipeline `{owner}`"),
-            "give one of the pipelines another name, or another `namespace`".to_owned(),
+            "give one of the pipelines another name, or their objects another `namespace`"
+                .to_owned(),
         ),
         None => (
             format!("the {kind} `{name}` is there already, and no pipeline's"),

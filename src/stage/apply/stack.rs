@@ -27,6 +27,8 @@ pub struct Stack {
     pub name: String,
     /// What was done.
     pub change: Change,
+    /// Its account and its region, as at [`STACK`](super::STACK).
+    pub home: String,
     /// Its outputs.
     pub outputs: IndexMap<String, String>,
     /// What it was made with.
@@ -36,17 +38,30 @@ pub struct Stack {
 impl Stack {
     /// What objects of the cluster are told of it.
     pub fn facts(&self) -> Facts {
-        let bucket = self.outputs.get(BUCKET);
-        let role = |account: Account| {
-            let role = self.outputs.get(&output_of(account))?;
-            Some((account, role.clone()))
-        };
-        Facts {
-            store: bucket.map(|bucket| format!("s3://{bucket}")),
-            roles: Account::AWS.into_iter().filter_map(role).collect(),
-            exports: Some(self.options.exports.clone()),
-        }
+        facts(&self.outputs, &self.home, &self.options)
     }
+}
+
+/// What objects of the cluster are told of a stack with these outputs; `home` is its account and its region, as at [`STACK`](super::STACK).
+pub fn facts(outputs: &IndexMap<String, String>, home: &str, options: &Options) -> Facts {
+    let bucket = outputs.get(BUCKET);
+    let role = |account: Account| {
+        let role = outputs.get(&output_of(account))?;
+        Some((account, role.clone()))
+    };
+    Facts {
+        store: bucket.map(|bucket| format!("s3://{bucket}")),
+        roles: Account::AWS.into_iter().filter_map(role).collect(),
+        stack: Some(home.to_owned()),
+        exports: Some(options.exports.clone()),
+    }
+}
+
+/// The account and the region in the ARN of a stack: `arn:aws:cloudformation:eu-central-1:111122223333:stack/…`.
+fn home(arn: &str) -> String {
+    let mut parts = arn.split(':').skip(3);
+    let region = parts.next().unwrap_or_default();
+    format!("{}/{region}", parts.next().unwrap_or_default())
 }
 
 /// Deploys the stack of a pipeline, synthesised now (3.2), where the cluster's exports are there (10.1, 10.2); `files` is the repository.
@@ -81,6 +96,7 @@ pub fn deploy_stack(
     Ok(Stack {
         name: assembly.stack,
         change: done.change,
+        home: home(&done.arn),
         outputs: done.outputs,
         options: options.clone(),
     })

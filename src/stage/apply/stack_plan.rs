@@ -31,25 +31,23 @@ pub struct StackPlan {
     pub changes: Vec<Applied>,
 }
 
-/// Compares the stack of a pipeline with that in AWS. Nothing is changed.
+/// Compares the stack of a pipeline with that in AWS, and gives the outputs of that; `None` where there is none. Nothing is changed.
 pub fn plan_stack(
     aws: &Aws,
     pipeline: &Pipeline,
     owner: Owner<'_>,
     files: &dyn FileSystem,
     options: &Options,
-) -> Result<StackPlan, Diagnostic> {
+) -> Result<(StackPlan, Option<IndexMap<String, String>>), Diagnostic> {
     let assembly = synthesise(pipeline, files, options);
-    let there = match find_stack(aws, pipeline, owner)? {
+    let found = find_stack(aws, pipeline, owner)?;
+    let there = match &found {
         None => None,
         Some(_) => cloudformation::template(aws, &assembly.stack)
             .map_err(|failure| failure.into_diagnostic())?,
     };
-    Ok(between(
-        &assembly.stack,
-        there.as_deref(),
-        &assembly.template,
-    ))
+    let plan = between(&assembly.stack, there.as_deref(), &assembly.template);
+    Ok((plan, found.map(|found| found.outputs)))
 }
 
 /// Compares two templates; without an earlier one everything is new.

@@ -18,6 +18,8 @@ pub const COMMITTED_AT: &str = "aphex.dev/committed-at";
 pub const TOPOLOGY: &str = "aphex.dev/topology";
 /// The store's address, at the ConfigMap that holds it.
 pub const STORE: &str = "aphex.dev/store";
+/// The account and the region of the pipeline's stack, beside it: `111122223333/eu-central-1`.
+pub const STACK: &str = "aphex.dev/stack";
 /// What the names of the cluster's exports begin with, beside it: runs keep the pipeline's stack as the file says where this is there.
 pub const EXPORTS: &str = "aphex.dev/exports";
 /// The role that a pod of a service account assumes: EKS gives it the credentials (docs.aws.amazon.com, "IAM roles for service accounts").
@@ -39,6 +41,8 @@ pub struct Facts {
     pub store: Option<String>,
     /// The roles of service accounts, by their ARNs.
     pub roles: Vec<(Account, String)>,
+    /// The account and the region of the stack, as at [`STACK`].
+    pub stack: Option<String>,
     /// What the names of the cluster's exports begin with; `None` where the pipeline has no stack.
     pub exports: Option<String>,
 }
@@ -108,7 +112,7 @@ pub fn wanted(
     let mut all: Vec<Object> = facts
         .store
         .iter()
-        .map(|store| settings(pipeline, &stamp, store, facts.exports.as_deref()))
+        .map(|store| settings(pipeline, &stamp, store, facts))
         .collect();
     all.extend(objects(pipeline, &stamp, emit)?);
     let entries = graph.entries.iter();
@@ -148,7 +152,7 @@ pub fn wanted(
 }
 
 /// What pods read that start.
-fn settings(pipeline: &Pipeline, stamp: &Stamp, store: &str, exports: Option<&str>) -> Object {
+fn settings(pipeline: &Pipeline, stamp: &Stamp, store: &str, facts: &Facts) -> Object {
     let data: Map<String, Value> = [(STORE_KEY.to_owned(), json!(store))].into_iter().collect();
     let rest = json!({ "data": data });
     let name = settings_name(&pipeline.name.value);
@@ -157,8 +161,10 @@ fn settings(pipeline: &Pipeline, stamp: &Stamp, store: &str, exports: Option<&st
     let annotations = object.value.pointer_mut("/metadata/annotations");
     if let Some(annotations) = annotations.and_then(Value::as_object_mut) {
         annotations.insert(STORE.to_owned(), json!(store));
-        if let Some(exports) = exports {
-            annotations.insert(EXPORTS.to_owned(), json!(exports));
+        for (name, value) in [(EXPORTS, &facts.exports), (STACK, &facts.stack)] {
+            if let Some(value) = value {
+                annotations.insert(name.to_owned(), json!(value));
+            }
         }
     }
     object

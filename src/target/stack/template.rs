@@ -19,7 +19,8 @@ pub fn tags(pipeline: &Pipeline) -> Vec<(&'static str, String)> {
     let labels = names::labels(&pipeline.name.value).into_iter();
     let cluster = ("aphex.dev/cluster", pipeline.cluster.value.clone());
     let repository = (names::REPOSITORY, pipeline.repository.value.clone());
-    labels.chain([cluster, repository]).collect()
+    let namespace = ("aphex.dev/namespace", pipeline.namespace.value.clone());
+    labels.chain([cluster, namespace, repository]).collect()
 }
 
 /// The template.

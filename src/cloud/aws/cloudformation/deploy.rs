@@ -210,8 +210,8 @@ pub(super) fn own(
         };
         let message = format!("stack `{stack}` is not this pipeline's");
         return Err(Diagnostic::without_place(&STACK_STUCK, message)
-            .note(format!("{has}, and that of this pipeline's is `{value}`"))
-            .help("give the pipeline another name, or delete that stack if nobody needs it"));
+            .note(format!("{has}; this pipeline's would be `{value}`"))
+            .help("give the pipeline another name: a cluster has one of a name, whatever its namespace and its repository; where it is this one's, from before `namespace` was changed: `aphex destroy` it as it was, then apply it anew; where its repository was renamed: `--moved-from`"));
     }
     Ok(())
 }
