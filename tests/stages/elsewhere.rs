@@ -117,14 +117,14 @@ fn a_store_that_cannot_be_used_is_said_first() {
         return;
     };
     let project = Project::new(BUILD, STEP);
-    for (store, code) in [
-        ("s3://nobodys-bucket", &STORE_FAILED),
-        ("acme-artifacts", &STORE_NAME),
-        ("s3://../x", &STORE_NAME),
+    for (store, code, exit) in [
+        ("s3://nobodys-bucket", &STORE_FAILED, 1),
+        ("acme-artifacts", &STORE_NAME, 64),
+        ("s3://../x", &STORE_NAME, 64),
     ] {
         for command in ["run", "history"] {
             let output = done(project.path(), &aws, &[command, "--store", store]);
-            assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+            assert_eq!(output.status.code(), Some(exit), "{}", text(&output));
             assert!(text(&output).contains(code.id), "{}", text(&output));
             assert_eq!(
                 text(&output).matches("error[").count(),

@@ -14,6 +14,7 @@ use crate::support::cluster::{Cluster, Namespace};
 use crate::support::project::git;
 use aphex::diagnostics::codes::cluster::{DENIED, FAILED};
 use aphex::diagnostics::codes::cluster_ready::NOT_APPLIED;
+use aphex::diagnostics::codes::pipeline::UNKNOWN_INPUT;
 use aphex::diagnostics::codes::run::{MALFORMED, NO_SUCH_ENVIRONMENT, NO_SUCH_RUN};
 use aphex::diagnostics::codes::run_approval::{NOT_AN_APPROVER, NOT_ASKED};
 use aphex::diagnostics::codes::run_checkout::NO_REFERENCE;
@@ -100,10 +101,19 @@ impl<'c> Shop<'c> {
 
     /// A command that is refused with a code; nothing has changed.
     fn refused(&self, arguments: &[&str], code: &str) -> String {
+        self.ends(arguments, 1, code)
+    }
+
+    /// What is said of a command line that is wrong; nothing is started.
+    fn misused(&self, arguments: &[&str], code: &str) -> String {
+        self.ends(arguments, 64, code)
+    }
+
+    fn ends(&self, arguments: &[&str], exit: i32, code: &str) -> String {
         let before = self.kubectl(&["get", "workflows", "--output=json"], "");
         let output = self.aphex(arguments);
         let said = text(&output);
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert_eq!(output.status.code(), Some(exit), "{arguments:?}: {said}");
         assert!(said.contains(code), "{arguments:?}: {said}");
         assert_eq!(
             self.kubectl(&["get", "workflows", "--output=json"], ""),
@@ -503,7 +513,7 @@ fn req_1_5_a_run_by_hand_is_of_one_commit() {
     assert!(said.contains("`aphex apply`"), "{said}");
     shop.good(&["apply", "--objects-only", "--store", "s3://acme-artifacts"]);
     shop.refused(&["trigger", "--commit", "abc"], MALFORMED.id);
-    let said = shop.refused(
+    let said = shop.misused(
         &["trigger", "--only", "dev", "--commit", COMMIT],
         NO_SUCH_ENVIRONMENT.id,
     );
@@ -511,14 +521,14 @@ fn req_1_5_a_run_by_hand_is_of_one_commit() {
         said.contains("`--only` can be `dev,eu,us` and `sandbox`"),
         "{said}"
     );
-    let said = shop.refused(
+    let said = shop.misused(
         &["trigger", "--only", "sandbx", "--commit", COMMIT],
         NO_SUCH_ENVIRONMENT.id,
     );
     assert!(said.contains("did you mean `sandbox`?"), "{said}");
-    shop.refused(
+    shop.misused(
         &["trigger", "--input", "a=b", "--commit", COMMIT],
-        MALFORMED.id,
+        UNKNOWN_INPUT.id,
     );
 
     let said = shop.good(&by_commit);
