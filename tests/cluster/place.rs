@@ -4,7 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
@@ -62,6 +62,9 @@ impl Drop for Forward {
 /// As long as this program runs.
 const FORWARD: &str =
     r#"while kill -0 $PPID; do kubectl port-forward "$@"; sleep 0.2; done 2>/dev/null"#;
+
+/// So long a server of the cluster may take until it answers again.
+const AGAIN: Duration = Duration::from_secs(60);
 
 /// As long as this program runs.
 const PROXY: &str =
@@ -232,12 +235,19 @@ impl Place {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// What a path of the API answers, as JSON.
+    /// What a path of the API answers, as JSON. A server that has just started again is waited for.
     #[track_caller]
     pub fn read(&self, path: &str) -> Value {
-        let (status, text) = http::ask(&format!("{}{path}", self.api), "GET", &[], "");
-        assert_eq!(status, 200, "{path}: {text}");
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}: {text}"))
+        let began = Instant::now();
+        loop {
+            let (status, text) = http::ask(&format!("{}{path}", self.api), "GET", &[], "");
+            if status == 200 {
+                return serde_json::from_str(&text)
+                    .unwrap_or_else(|error| panic!("{path}: {error}: {text}"));
+            }
+            assert!(began.elapsed() < AGAIN, "{path}: {status}: {text}");
+            std::thread::sleep(Duration::from_millis(300));
+        }
     }
 
     /// Forwards a port of this machine to one of the cluster.
