@@ -18,7 +18,7 @@ use crate::diagnostics::{Diagnostic, did_you_mean, list_names, safe};
 #[cfg(feature = "cloud")]
 use crate::model::Pipeline;
 #[cfg(feature = "cloud")]
-use crate::stage::apply::Owner;
+use crate::ops::install::check_settings;
 use crate::stage::record::{RunRecord, StageResult, keys, tries};
 use crate::stage::store::{Key, Store, read};
 #[cfg(feature = "cloud")]
@@ -174,13 +174,7 @@ pub fn store_in_cluster(
     let namespace = &pipeline.namespace.value;
     let settings = cluster.get(&CONFIG_MAP, namespace, &settings_name(&pipeline.name.value));
     let settings = settings.map_err(|failure| Box::new(failure.into_diagnostic()))?;
-    match &settings {
-        Some(settings) => Owner::of(pipeline).check(settings, CONFIG_MAP.kind, namespace)?,
-        None => {
-            let checked = cluster.check_namespace(namespace);
-            checked.map_err(|failure| Box::new(failure.into_diagnostic()))?;
-        }
-    }
+    check_settings(cluster, pipeline, settings.as_ref())?;
     let address = settings.and_then(|settings| {
         let data = settings.content.get("data")?;
         Some(data.get(STORE_KEY)?.as_str()?.to_owned())

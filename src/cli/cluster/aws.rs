@@ -14,7 +14,7 @@ use crate::diagnostics::{Diagnostic, plural, safe};
 use crate::model::Pipeline;
 use crate::ops::install::Check;
 use crate::stage::apply::{
-    BUCKET, Facts, Owner, Stack, StackPlan, delete_stack, deploy_stack, facts, find_stack,
+    BUCKET, Facts, Owner, Stack, StackPlan, delete_stack, deploy_stack, facts, find_stack, home,
     left_buckets, line, plan_stack,
 };
 use crate::target::names::stack_name;
@@ -45,14 +45,41 @@ pub struct Owned {
     pub bucket: Option<String>,
 }
 
-/// Where AWS is asked.
+/// Where AWS is asked, and as whom.
 pub struct There {
     aws: Aws,
-    /// The account and the region.
-    home: String,
+    region: String,
+    caller: Caller,
+}
+
+/// Why AWS cannot be asked.
+enum Unasked {
+    NoRegion,
+    Failed(Failure),
+}
+
+impl Unasked {
+    fn words(self) -> String {
+        match self {
+            Unasked::NoRegion => "no region is known (`--region eu-central-1`)".to_owned(),
+            Unasked::Failed(failure) => failure.into_diagnostic().message,
+        }
+    }
+
+    fn told(self, console: &mut Console) -> Exit {
+        match self {
+            Unasked::NoRegion => no_region(console),
+            Unasked::Failed(failure) => refuse(vec![failure.into_diagnostic()], console),
+        }
+    }
 }
 
 impl There {
+    /// The account and the region.
+    fn home(&self) -> String {
+        home(&self.caller.account, &self.region)
+    }
+
     /// The pipeline's stack here, where there is one. One that is somebody else's is refused.
     pub fn find(
         &self,
@@ -80,11 +107,10 @@ impl Place {
         let aws = self
             .found()
             .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
-        if aws.region().is_none() {
-            console.fail(NO_REGION, Some(NAME_IT));
-            return Err(Exit::Errors);
+        match aws.region() {
+            Some(_) => Ok(aws),
+            None => Err(no_region(console)),
         }
-        Ok(aws)
     }
 
     fn found(&self) -> Result<Aws, Failure> {
@@ -104,16 +130,36 @@ impl Place {
         if self.objects_only {
             return Ok(None);
         }
-        let aws = self.aws(console)?;
-        let caller = sts::caller(&aws)
-            .map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
-        let home = format!("{}/{}", caller.account, aws.region().unwrap_or_default());
+        self.checked(self.here(), pipeline, known, console)
+            .map(Some)
+    }
+
+    fn checked(
+        &self,
+        here: Result<There, Unasked>,
+        pipeline: &Pipeline,
+        known: &Facts,
+        console: &mut Console,
+    ) -> Result<There, Exit> {
+        let there = here.map_err(|why| why.told(console))?;
+        let home = there.home();
         match &known.stack {
             Some(other) if *other != home => {
                 Err(refuse(vec![elsewhere(pipeline, other, &home)], console))
             }
-            _ => Ok(Some(There { aws, home })),
+            _ => Ok(there),
         }
+    }
+
+    fn here(&self) -> Result<There, Unasked> {
+        let aws = self.found().map_err(Unasked::Failed)?;
+        let region = aws.region().ok_or(Unasked::NoRegion)?.to_owned();
+        let caller = sts::caller(&aws).map_err(Unasked::Failed)?;
+        Ok(There {
+            aws,
+            region,
+            caller,
+        })
     }
 
     /// Looks whether AWS has what the stack needs (10.2).
@@ -121,19 +167,20 @@ impl Place {
         if self.objects_only {
             return Vec::new();
         }
-        let aws = match self.found() {
-            Ok(aws) => aws,
-            Err(failure) => return vec![Check::failed("AWS", failure.into_diagnostic())],
-        };
-        let Some(region) = aws.region() else {
-            return vec![Check::missing(NO_REGION, [NAME_IT.to_owned()])];
-        };
-        let caller = match sts::caller(&aws) {
-            Ok(caller) => caller,
+        let There {
+            aws,
+            region,
+            caller: Caller { account, arn },
+        } = match self.here() {
+            Ok(there) => there,
             // Nothing else can be asked.
-            Err(failure) => return vec![Check::failed("AWS", failure.into_diagnostic())],
+            Err(Unasked::NoRegion) => {
+                return vec![Check::missing(NO_REGION, [NAME_IT.to_owned()])];
+            }
+            Err(Unasked::Failed(failure)) => {
+                return vec![Check::failed("AWS", failure.into_diagnostic())];
+            }
         };
-        let Caller { account, arn } = caller;
         let wanted = Export::names(&self.exports, &pipeline.cluster.value);
         let what = format!("exports of cluster {}", pipeline.cluster.value);
         vec![
@@ -158,34 +205,24 @@ impl Place {
         if self.objects_only {
             return Ok(None);
         }
-        if self.region.is_none()
-            && let Some(why) = self.unseen()
-        {
-            console.remark(&format!("the stack in AWS was not looked at: {why}\n"));
-            return Ok(None);
-        }
-        let Some(There { aws, home }) = self.there(pipeline, known, console)? else {
-            return Ok(None);
+        let here = match self.here() {
+            Err(why) if self.region.is_none() => {
+                let why = why.words();
+                console.remark(&format!("the stack in AWS was not looked at: {why}\n"));
+                return Ok(None);
+            }
+            here => here,
         };
+        let there = self.checked(here, pipeline, known, console)?;
+        let (aws, home) = (&there.aws, there.home());
         let options = Options {
             exports: self.exports.clone(),
         };
         let files = &source.input.files;
-        let planned = plan_stack(&aws, pipeline, owner, files, &options);
+        let planned = plan_stack(aws, pipeline, owner, files, &options);
         let (plan, outputs) = planned.map_err(|problem| refuse(vec![problem], console))?;
         let told = outputs.map(|outputs| facts(&outputs, &home, &options));
         Ok(Some((plan, told)))
-    }
-
-    /// Why AWS cannot be asked, where it cannot.
-    fn unseen(&self) -> Option<String> {
-        let aws = match self.found() {
-            Ok(aws) if aws.region().is_some() => aws,
-            Ok(_) => return Some("no region is known (`--region eu-central-1`)".to_owned()),
-            Err(failure) => return Some(failure.into_diagnostic().message),
-        };
-        let caller = sts::caller(&aws).err();
-        caller.map(|failure| failure.into_diagnostic().message)
     }
 
     /// Deploys the stack.
@@ -277,6 +314,11 @@ impl Place {
         }
         Ok(())
     }
+}
+
+fn no_region(console: &mut Console) -> Exit {
+    console.fail(NO_REGION, Some(NAME_IT));
+    Exit::Errors
 }
 
 /// That the stack of a pipeline is somewhere else than where AWS is asked; both are an account and a region.

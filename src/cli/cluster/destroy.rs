@@ -156,8 +156,8 @@ impl Destroy {
             text.push_str("left: what there is in AWS\n");
         }
         console.print(&text);
-        for bucket in names {
-            if let Some(Buckets { aws, .. }) = &buckets {
+        if let Some(Buckets { aws, names }) = &buckets {
+            for bucket in names {
                 self.place.empty(aws, bucket, console)?;
             }
         }

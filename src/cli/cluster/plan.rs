@@ -95,7 +95,7 @@ impl Plan {
         let stack = self.place.plan(source, pipeline, owner, &known, console)?;
         // What the objects are told of the stack is what it says, and not what stands in them, which somebody may have changed.
         let (stack, told) = stack.unzip();
-        let is_new = stack.is_some() && told.as_ref().is_none_or(Option::is_none);
+        let is_new = told == Some(None);
         let facts = told.flatten().unwrap_or(known);
         let wanted = install::all(pipeline, spec, mark.as_ref(), &facts);
         let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;

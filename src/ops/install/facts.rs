@@ -1,7 +1,7 @@
 //! What no file says of a pipeline, as its cluster has it.
 
 use crate::cloud::kubernetes::kinds::{CONFIG_MAP, SERVICE_ACCOUNT};
-use crate::cloud::kubernetes::{Cause, Cluster, Failure};
+use crate::cloud::kubernetes::{Cause, Cluster, Failure, Object};
 use crate::diagnostics::Diagnostic;
 use crate::model::Pipeline;
 use crate::stage::apply::{EXPORTS, Facts, Owner, ROLE, STACK, STORE};
@@ -13,13 +13,25 @@ pub fn check_owner(cluster: &Cluster, pipeline: &Pipeline) -> Result<(), Box<Dia
     let namespace = &pipeline.namespace.value;
     let name = settings_name(&pipeline.name.value);
     match cluster.get(&CONFIG_MAP, namespace, &name) {
-        Ok(Some(found)) => Owner::of(pipeline).check(&found, CONFIG_MAP.kind, namespace),
-        Ok(None) => {
+        Ok(found) => check_settings(cluster, pipeline, found.as_ref()),
+        Err(failure) if failure.cause == Cause::Denied || failure.is_missing() => Ok(()),
+        Err(failure) => Err(Box::new(failure.into_diagnostic())),
+    }
+}
+
+/// Refuses settings that are another pipeline's of the same name (14.3); where there are none, it is the namespace that must be there.
+pub fn check_settings(
+    cluster: &Cluster,
+    pipeline: &Pipeline,
+    settings: Option<&Object>,
+) -> Result<(), Box<Diagnostic>> {
+    let namespace = &pipeline.namespace.value;
+    match settings {
+        Some(found) => Owner::of(pipeline).check(found, CONFIG_MAP.kind, namespace),
+        None => {
             let checked = cluster.check_namespace(namespace);
             checked.map_err(|failure| Box::new(failure.into_diagnostic()))
         }
-        Err(failure) if failure.cause == Cause::Denied || failure.is_missing() => Ok(()),
-        Err(failure) => Err(Box::new(failure.into_diagnostic())),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::stage::process::Stop;
 use crate::target::Emit;
 
 pub use destroy::{Owned, destroy, owned};
-pub use facts::{check_owner, known};
+pub use facts::{check_owner, check_settings, known};
 pub use offline::{Compiled, compare, compiled};
 pub use ready::{Check, State, ready, refuses_changes};
 pub use webhook::{Webhook, webhook};

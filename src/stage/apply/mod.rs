@@ -24,7 +24,9 @@ pub use lease::Lease;
 #[cfg(feature = "cloud")]
 pub use owner::{Owner, selector};
 #[cfg(feature = "cloud")]
-pub use stack::{BUCKET, Stack, delete_stack, deploy_stack, facts, find_stack, left_buckets, line};
+pub use stack::{
+    BUCKET, Stack, delete_stack, deploy_stack, facts, find_stack, home, left_buckets, line,
+};
 #[cfg(feature = "cloud")]
 pub use stack_plan::{StackPlan, between as stacks_between, plan_stack};
 pub use topology::{Difference, Topology};

@@ -57,11 +57,16 @@ pub fn facts(outputs: &IndexMap<String, String>, home: &str, options: &Options) 
     }
 }
 
-/// The account and the region in the ARN of a stack: `arn:aws:cloudformation:eu-central-1:111122223333:stack/…`.
-fn home(arn: &str) -> String {
+/// Where a stack is, as at [`STACK`](super::STACK).
+pub fn home(account: &str, region: &str) -> String {
+    format!("{account}/{region}")
+}
+
+/// The same, of its ARN: `arn:aws:cloudformation:eu-central-1:111122223333:stack/…`.
+fn home_in(arn: &str) -> String {
     let mut parts = arn.split(':').skip(3);
     let region = parts.next().unwrap_or_default();
-    format!("{}/{region}", parts.next().unwrap_or_default())
+    home(parts.next().unwrap_or_default(), region)
 }
 
 /// Deploys the stack of a pipeline, synthesised now (3.2), where the cluster's exports are there (10.1, 10.2); `files` is the repository.
@@ -96,7 +101,7 @@ pub fn deploy_stack(
     Ok(Stack {
         name: assembly.stack,
         change: done.change,
-        home: home(&done.arn),
+        home: home_in(&done.arn),
         outputs: done.outputs,
         options: options.clone(),
     })
