@@ -286,9 +286,7 @@ impl Place {
         path: &str,
         body: &str,
     ) -> (u16, String) {
-        let scope = format!("{account}/20300101/{region}/{service}/aws4_request");
-        let authorization =
-            format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+        let authorization = http::authorization(account, region, service);
         let form = ("Content-Type", "application/x-www-form-urlencoded");
         let headers = [("Authorization", authorization.as_str()), form];
         http::ask(&format!("{}{path}", self.aws), method, &headers, body)

@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
-use crate::support::payloads::{self, Payload};
 use crate::team::{Team, outcome, short};
 
 const PIPELINE: &str = r#"
@@ -36,19 +33,8 @@ fn req_1_2_a_pull_request_is_validated_and_one_of_a_fork_starts_nothing() {
     team.pipeline(PIPELINE);
     team.token();
     let hook = team.installed();
-    let all = payloads::all(test).unwrap();
-    let payload = |action: &str, commit: &str, full_name: &str| -> Payload {
-        payloads::first(all, "pull_request", action)
-            .of_repository("acme/proposed")
-            .with("/pull_request/base/ref", json!("main"))
-            .with("/pull_request/head/ref", json!("feature"))
-            .with("/pull_request/head/sha", json!(commit))
-            .with("/pull_request/head/repo/full_name", json!(full_name))
-            .with(
-                "/pull_request/head/repo/fork",
-                json!(full_name != "acme/proposed"),
-            )
-    };
+    let payload =
+        |action: &str, commit: &str, from: &str| team.proposed(test, action, commit, from);
     for action in ["opened", "synchronize"] {
         let commit = team.push("feature");
         hook.send(&payload(action, &commit, "mallory/proposed"));

@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::let_in::{IN_PODS, let_in};
 use crate::place::{ACCOUNT, REGION};
 use crate::support::moto::Moto;
-use crate::support::payloads;
 use crate::team::{Team, short};
 
 const PIPELINE: &str = r#"
@@ -130,13 +129,7 @@ fn req_7_1_7_3_a_step_of_a_pull_request_can_write_nothing_in_aws() {
         .replace("ACCOUNT", ACCOUNT);
     team.write("attack.sh", &attack);
     let commit = team.push("feature");
-    let payload = payloads::first(payloads::all(test).unwrap(), "pull_request", "opened")
-        .of_repository("acme/suspected")
-        .with("/pull_request/base/ref", json!("main"))
-        .with("/pull_request/head/ref", json!("feature"))
-        .with("/pull_request/head/sha", json!(commit))
-        .with("/pull_request/head/repo/full_name", json!("acme/suspected"))
-        .with("/pull_request/head/repo/fork", json!(false));
+    let payload = team.proposed(test, "opened", &commit, "acme/suspected");
     assert_eq!(hook.send(&payload), 200);
     let run = team.ended(&commit);
     assert_eq!(run["status"]["phase"], "Succeeded", "{}", short(&run));

@@ -251,6 +251,17 @@ impl Team {
         }
     }
 
+    /// What GitHub tells of a pull request from a branch `feature` of `from`, which is its own repository or a fork.
+    pub fn proposed(&self, test: &str, action: &str, commit: &str, from: &str) -> Payload {
+        let own = format!("acme/{}", self.name);
+        let all = payloads::all(test).expect("the payloads");
+        payloads::pull_request(all, action, &own)
+            .with("/pull_request/head/ref", json!("feature"))
+            .with("/pull_request/head/sha", json!(commit))
+            .with("/pull_request/head/repo/full_name", json!(from))
+            .with("/pull_request/head/repo/fork", json!(from != own))
+    }
+
     /// The runs, oldest first.
     pub fn runs(&self) -> Vec<Value> {
         let all = self.place.read(&format!(

@@ -16,9 +16,7 @@ const REGION: &str = "us-east-1";
 
 /// Asks CloudWatch for something by its query protocol.
 fn cloudwatch(aws: &Ministack, account: &str, region: &str, body: &str) {
-    let scope = format!("{account}/20300101/{region}/monitoring/aws4_request");
-    let authorization =
-        format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+    let authorization = http::authorization(account, region, "monitoring");
     let headers = [
         ("Authorization", authorization.as_str()),
         ("Content-Type", "application/x-www-form-urlencoded"),

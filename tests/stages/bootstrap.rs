@@ -168,9 +168,7 @@ fn req_10_2_10_5_11_1_11_2_11_3_11_4_11_5_bootstrap_from_nothing_to_a_pipeline()
     let put = place.bucket(bucket).put("runs/a", b"x", &About::default());
     put.unwrap();
     let s3 = |path: &str, body: &str| {
-        let scope = format!("111122223333/20300101/{REGION}/s3/aws4_request");
-        let authorization =
-            format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+        let authorization = http::authorization("111122223333", REGION, "s3");
         let headers = [("Authorization", authorization.as_str())];
         let (status, said) = http::ask(&format!("{}/{path}", aws.url), "PUT", &headers, body);
         assert!(matches!(status, 200 | 204), "{path}: {status} {said}");

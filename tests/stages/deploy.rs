@@ -141,9 +141,7 @@ impl Shop {
 
     /// The stacks of an account in a region that are as they should be.
     pub fn stacks(&self, account: &str, region: &str) -> Vec<String> {
-        let scope = format!("{account}/20300101/{region}/cloudformation/aws4_request");
-        let authorization =
-            format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+        let authorization = crate::support::http::authorization(account, region, "cloudformation");
         let headers = [
             ("Authorization", authorization.as_str()),
             ("Content-Type", "application/x-www-form-urlencoded"),

@@ -181,9 +181,7 @@ fn req_7_5_secrets_reach_the_step_that_names_them_alone() {
         return;
     };
     let call = |service: &str, target: &str, body: &str| {
-        let scope = format!("{ACCOUNT}/20300101/eu-central-1/{service}/aws4_request");
-        let authorization =
-            format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+        let authorization = crate::support::http::authorization(ACCOUNT, "eu-central-1", service);
         let headers = [
             ("Authorization", authorization.as_str()),
             ("X-Amz-Target", target),

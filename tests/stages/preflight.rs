@@ -44,9 +44,7 @@ fn error(code: &Code, message: &str) -> String {
 
 /// Makes the parameter that a bootstrap leaves.
 fn bootstrap(aws: &Ministack, account: &str, region: &str, qualifier: &str, version: &str) {
-    let scope = format!("{account}/20300101/{region}/ssm/aws4_request");
-    let authorization =
-        format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+    let authorization = http::authorization(account, region, "ssm");
     let headers = [
         ("Authorization", authorization.as_str()),
         ("Content-Type", "application/x-amz-json-1.1"),

@@ -10,9 +10,7 @@ const ACCOUNT: &str = "111122223333";
 const OTHER: &str = "444455556666";
 
 fn put(aws: &Ministack, account: &str, value: &str) {
-    let scope = format!("{account}/20300101/us-east-1/secretsmanager/aws4_request");
-    let authorization =
-        format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+    let authorization = http::authorization(account, "us-east-1", "secretsmanager");
     let headers = [
         ("Authorization", authorization.as_str()),
         ("X-Amz-Target", "secretsmanager.CreateSecret"),
@@ -66,9 +64,7 @@ fn req_7_5_a_secret_is_that_of_the_environments_account() {
 }
 
 fn put_parameter(aws: &Ministack, account: &str, name: &str, value: &str, kind: &str) {
-    let scope = format!("{account}/20300101/us-east-1/ssm/aws4_request");
-    let authorization =
-        format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+    let authorization = http::authorization(account, "us-east-1", "ssm");
     let headers = [
         ("Authorization", authorization.as_str()),
         ("X-Amz-Target", "AmazonSSM.PutParameter"),

@@ -57,9 +57,7 @@ impl Ministack {
 
     /// Asks it for something by hand, in the name of an account.
     pub fn ask(&self, account: &str, service: &str, method: &str, path: &str) -> (u16, String) {
-        let scope = format!("{account}/20300101/us-east-1/{service}/aws4_request");
-        let authorization =
-            format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+        let authorization = http::authorization(account, "us-east-1", service);
         let headers = [("Authorization", authorization.as_str())];
         http::ask(&format!("{}{path}", self.url), method, &headers, "")
     }

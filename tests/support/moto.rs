@@ -65,9 +65,7 @@ impl Moto {
     }
 
     fn ask(&self, service: &str, method: &str, path: &str, body: &str) -> (u16, String) {
-        let scope = format!("{ACCOUNT}/20300101/us-east-1/{service}/aws4_request");
-        let authorization =
-            format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+        let authorization = http::authorization(ACCOUNT, "us-east-1", service);
         let form = ("Content-Type", "application/x-www-form-urlencoded");
         let headers = [("Authorization", authorization.as_str()), form];
         let url = format!("http://127.0.0.1:{}{path}", self.port);

@@ -72,6 +72,13 @@ pub fn push(payloads: &[Payload], branch: &str, commit: &str) -> Payload {
     pushed
 }
 
+/// The example of a pull request of a repository, into `main`.
+pub fn pull_request(payloads: &[Payload], action: &str, repository: &str) -> Payload {
+    first(payloads, "pull_request", action)
+        .of_repository(repository)
+        .with("/pull_request/base/ref", json!("main"))
+}
+
 impl Payload {
     /// Its action.
     pub fn action(&self) -> Option<&str> {

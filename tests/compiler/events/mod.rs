@@ -5,10 +5,8 @@ mod judge_validates;
 mod settings;
 mod triggers;
 
-use serde_json::json;
-
 use crate::support::judge_events;
-use crate::support::payloads::{self, Payload, first, push};
+use crate::support::payloads::{self, Payload, push};
 use crate::support::starts::Start;
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -38,9 +36,7 @@ fn pushed(examples: &[Payload], branch: &str) -> Payload {
 
 /// A pull request of the pipeline's repository, into `main`.
 fn pull_request(examples: &[Payload], action: &str) -> Payload {
-    first(examples, "pull_request", action)
-        .of_repository("acme/shop")
-        .with("/pull_request/base/ref", json!("main"))
+    payloads::pull_request(examples, action, "acme/shop")
 }
 
 /// The WorkflowTemplates of runs.

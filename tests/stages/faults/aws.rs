@@ -98,9 +98,7 @@ impl Room {
     /// What the stages ask for is there.
     fn prepare(&self) {
         let call = |service: &str, target: &str, kind: &str, body: &str| {
-            let scope = format!("{ACCOUNT}/20300101/{REGION}/{service}/aws4_request");
-            let authorization =
-                format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+            let authorization = crate::support::http::authorization(ACCOUNT, REGION, service);
             let headers = [
                 ("Authorization", authorization.as_str()),
                 ("X-Amz-Target", target),
