@@ -7,7 +7,7 @@
 //! | `expressions.rs`, `operators.rs`, `names.rs`, `calls.rs` | expressions |
 //! | `bodies.rs`, `blocks.rs`, `fields.rs` | blocks: lazily, each part once |
 //! | `giving.rs`, `asserts.rs` | types, conditions, asserts, policies |
-//! | `freeze.rs`, `json.rs` | the end: everything is asked for |
+//! | `freeze.rs`, `json.rs`, `outline.rs` | the end: everything is asked for; forms of it |
 //! | `builtins/`, `files/` | what `stdlib/builtins.aphex` declares; data files |
 //! | `limits.rs`, `busy.rs`, `report.rs` | an end for every program; circles; what is wrong, once |
 //!
@@ -43,6 +43,7 @@ mod names;
 mod operands;
 mod operators;
 mod order;
+pub mod outline;
 mod report;
 mod schemas;
 mod scope;

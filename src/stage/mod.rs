@@ -23,6 +23,8 @@ pub mod work;
 mod folders;
 #[cfg(feature = "cloud")]
 pub mod launch;
+#[cfg(feature = "cloud")]
+pub mod nodes;
 mod part;
 mod run_info;
 pub mod schedule;

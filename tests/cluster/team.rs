@@ -216,7 +216,7 @@ impl Team {
             .get(&[&["--namespace", &self.namespace], arguments].concat())
     }
 
-    /// Waits until Argo Events' pods run; what GitHub would call is forwarded then.
+    /// Waits until Argo Events' pods run and listen; what GitHub would call is forwarded then.
     #[track_caller]
     pub fn hook(&self) -> Hook<'_> {
         for kind in ["eventsource", "sensor"] {
@@ -236,6 +236,9 @@ impl Team {
                 },
             );
         }
+        self.wait("the Sensor listens", Duration::from_secs(120), || {
+            self.listens()
+        });
         let secret = self.get(&["secret", &format!("{}-webhook", self.name)]);
         let key = secret["data"]["secret"].as_str().unwrap();
         let key = String::from_utf8(STANDARD.decode(key).unwrap()).unwrap();
@@ -249,6 +252,21 @@ impl Team {
             forward,
             key,
         }
+    }
+
+    /// Whether the Sensor has subscribed each of its triggers. Its pod is ready before, and hears nothing of what comes in between: it subscribes to what
+    /// is new (`pkg/eventbus/jetstream/sensor/trigger_conn.go`, `DeliverNew`).
+    fn listens(&self) -> bool {
+        let sensor = self.get(&["sensor", &self.name]);
+        let triggers = sensor["spec"]["triggers"].as_array().unwrap().len();
+        let pods = self.get(&["pods", "--selector", &format!("sensor-name={}", self.name)]);
+        let pods = pods["items"].as_array().unwrap();
+        let stays = |pod: &&Value| pod["metadata"]["deletionTimestamp"].is_null();
+        pods.iter().filter(stays).all(|pod| {
+            let name = pod["metadata"]["name"].as_str().unwrap();
+            let log = self.kubectl(&["logs", name, "--tail=-1"], "");
+            log.matches("Subscribing to subject").count() >= triggers
+        })
     }
 
     /// What GitHub tells of a pull request from a branch `feature` of `from`, which is its own repository or a fork.
@@ -295,11 +313,18 @@ impl Team {
             }
             assert!(
                 began.elapsed() < RUN,
-                "no run of {commit} has ended: {}",
-                short(&found)
+                "no run of {commit} has ended: {}\n{}",
+                short(&found),
+                self.sensor_log()
             );
             std::thread::sleep(Duration::from_millis(300));
         }
+    }
+
+    /// What the Sensor has written last: it says what it has heard of, and what it made of that.
+    fn sensor_log(&self) -> String {
+        let of = format!("sensor-name={}", self.name);
+        self.kubectl(&["logs", "--selector", &of, "--tail=40"], "")
     }
 
     /// Waits until something is so.

@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use crate::support::cluster::Cluster;
 use crate::support::project::{Project, stage, text};
 use aphex::diagnostics::codes::run_approval::{NOT_AN_APPROVER, REJECTED};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const STACK: &str = "stack Site";
 
@@ -165,6 +166,89 @@ fn req_8_2_8_4_the_record_is_made_of_what_the_stages_left() {
     let dev = stage(&record, "dev");
     assert_eq!(dev["outcome"], Value::Null);
     assert!(dev["reason"].as_str().is_some(), "{dev:#}");
+}
+
+/// What a pod cannot say any more, Argo does: the record has its words.
+#[test]
+fn req_8_2_of_a_pod_that_left_nothing_the_words_of_argo_are_remembered() {
+    let test = "req_8_2_of_a_pod_that_left_nothing_the_words_of_argo_are_remembered";
+    let Some(cluster) = Cluster::find(test) else {
+        return;
+    };
+    let namespace = cluster.namespace();
+    let kubeconfig = tempfile::NamedTempFile::new().unwrap();
+    fs::copy(cluster.kubeconfig(), kubeconfig.path()).unwrap();
+    let path = kubeconfig.path().to_str().unwrap();
+    let own = format!("--namespace={}", namespace.name);
+    let set = ["config", "set-context", "--current", &own];
+    crate::support::cluster::kubectl(path, &set, "").unwrap();
+    let node = |word: &str, phase: &str, message: &str| {
+        json!({
+            "id": word, "name": format!("run.{word}"), "displayName": word, "type": "Pod", "templateName": word,
+            "phase": phase, "message": message, "startedAt": "2026-01-31T05:00:00Z", "finishedAt": "2026-01-31T05:01:00Z",
+            "inputs": { "parameters": [{ "name": "image", "value": "node:22" }] },
+        })
+    };
+    let template = |word: &str, more: &[&str]| {
+        let arguments = [&["stage", word][..], more].concat();
+        json!({ "name": word, "container": { "image": "a", "args": arguments } })
+    };
+    let mut pods = Pods::new(Project::new("build { run = [\"true\"] }", STACK));
+    let mut finish = |run: &str, tools: Value, build: Value| -> Value {
+        let workflow = json!({
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Workflow",
+            "metadata": { "name": run, "namespace": namespace.name },
+            "spec": { "workflowTemplateRef": { "name": "shop" } },
+            "status": {
+                "phase": "Running", "startedAt": "2026-01-31T05:00:00Z",
+                "nodes": { "tools": tools, "build": build },
+                "storedWorkflowTemplateSpec": { "templates": [
+                    template("tools", &["--image", "{{inputs.parameters.image}}"]),
+                    template("build", &[]),
+                ] },
+            },
+        });
+        cluster
+            .kubectl(&["create", "--filename=-"], &workflow.to_string())
+            .unwrap();
+        pods.run = run.to_owned();
+        assert!(
+            pods.pod(&format!("{run}-1"), &["preflight"])
+                .status
+                .success()
+        );
+        let words = ["finish", "--status", "Failed"];
+        let pod = format!("{run}-2");
+        pods.checkout(&pod, &words);
+        let mut command = pods.command(&pod, &words);
+        let output = command
+            .env("KUBECONFIG", kubeconfig.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        pods.record()
+    };
+    let late = "Pod was active on the node longer than the specified deadline";
+    let record = finish(
+        "late",
+        node("tools", "Failed", late),
+        node("build", "Omitted", ""),
+    );
+    let tools = stage(&record, "tools");
+    assert_eq!(tools["outcome"], "failed", "{record:#}");
+    assert_eq!(tools["reason"], format!("its pod left no result: {late}"));
+    assert_eq!(stage(&record, "build")["outcome"], "skipped", "{record:#}");
+
+    let killed = "OOMKilled (exit code 137)";
+    let record = finish(
+        "killed",
+        node("tools", "Succeeded", ""),
+        node("build", "Failed", killed),
+    );
+    let build = stage(&record, "build");
+    assert_eq!(build["outcome"], "failed", "{record:#}");
+    assert_eq!(build["reason"], format!("its pod left no result: {killed}"));
 }
 
 #[test]

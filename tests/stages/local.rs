@@ -165,6 +165,62 @@ fn ctrl_c_is_told_to_who_pressed_it() {
     );
 }
 
+/// Two that deploy at once would change the same stacks: the second waits, and Ctrl-C ends it without a run.
+#[test]
+fn one_run_at_a_time_deploys() {
+    let project = Project::new(
+        "build { run = [\"true\"] }",
+        "step one { run = [\"echo $HOLD; touch $HOLD.$$; while test -e $HOLD; do sleep 0.1; done\"], env = { HOLD = run.input.hold } }",
+    );
+    let source = fs::read_to_string(project.path().join("pipeline.aphex")).unwrap();
+    let source = source.replacen("build {", "input hold {}\n  build {", 1);
+    project.write("pipeline.aphex", &source);
+    let room = tempfile::tempdir().unwrap();
+    let hold = room.path().join("hold");
+    fs::write(&hold, "").unwrap();
+    let input = format!("--input=hold={}", hold.display());
+    let start = || {
+        let mut command = project.aphex(&["run", "--deploy", &input]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let begun = || fs::read_dir(room.path()).unwrap().count() - usize::from(hold.exists());
+    let first = start();
+    wait_until("the first deploys", || begun() == 1);
+    let second = start();
+    let told = tempfile::NamedTempFile::new().unwrap();
+    let mut third = project.aphex(&["run", "--deploy", &input]);
+    third.stderr(told.reopen().unwrap());
+    let mut third = third.spawn().unwrap();
+    let waits = "waiting for another run here that deploys";
+    let said_by_third = || fs::read_to_string(told.path()).unwrap();
+    wait_until("the third waits", || said_by_third().contains(waits));
+    // One that deploys nothing is in nobody's way.
+    let output = project.aphex(&["run", &input]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    signal(&third, "INT");
+    assert_eq!(third.wait().unwrap().code(), Some(1));
+    assert!(!said_by_third().contains("build"), "{}", said_by_third());
+    assert_eq!(begun(), 1);
+    fs::remove_file(&hold).unwrap();
+    let (first, second) = (
+        first.wait_with_output().unwrap(),
+        second.wait_with_output().unwrap(),
+    );
+    for (output, has_waited) in [(&first, false), (&second, true)] {
+        assert!(output.status.success(), "{}", text(output));
+        assert_eq!(text(output).contains(waits), has_waited, "{}", text(output));
+    }
+    assert_eq!(begun(), 2);
+    let past = project.aphex(&["history"]).output().unwrap();
+    assert_eq!(
+        text(&past).matches("succeeded").count(),
+        3,
+        "{}",
+        text(&past)
+    );
+}
+
 /// What is before the stage is not run again: its artifacts and outputs are those of the earlier run.
 #[test]
 fn a_run_goes_on_from_a_stage() {

@@ -11,7 +11,7 @@ use crate::install::{DEV, PROD, Shop, TRIGGERS, text};
 use crate::stack::{Place, REGION};
 use crate::support::cluster::Cluster;
 use crate::support::ministack::Ministack;
-use crate::support::project::git;
+use crate::support::project::{Project, git};
 
 /// As programs read it, in the form that its schema says.
 fn json_of(output: &[u8]) -> Value {
@@ -30,6 +30,63 @@ fn of(changes: &Value, kind: &str, name: &str) -> Value {
     let mut changes = changes.as_array().unwrap().iter();
     let is_it = |one: &&Value| one["kind"] == kind && one["name"] == name;
     changes.find(is_it).cloned().unwrap_or_default()
+}
+
+/// 3.5: what the file says otherwise is told as the file says it, and what is only made anew of it is one line.
+#[test]
+fn req_3_5_a_plan_names_what_the_file_says_otherwise() {
+    let project = Project::new(
+        "build { run = [\"make\"] }",
+        "approval { approvers = [\"@ann\"], timeout = 30m }\n    stack Site",
+    );
+    project.git(&["tag", "before"]);
+    let text_of = fs::read_to_string(project.path().join("pipeline.aphex")).unwrap();
+    let plan = |changes: &[(&str, &str)]| {
+        let changed = changes.iter().fold(text_of.clone(), |text, (from, to)| {
+            assert!(text.contains(from), "{from}");
+            text.replace(from, to)
+        });
+        project.write("pipeline.aphex", &changed);
+        let output = project
+            .aphex(&["plan", "--against", "before"])
+            .output()
+            .unwrap();
+        (output.status.code(), text(&output))
+    };
+    let (code, said) = plan(&[
+        ("\"make\"", "\"make all\", \"make sure\""),
+        ("30m", "2h"),
+        ("\"@ann\"", "\"@ann\", \"@bob\""),
+    ]);
+    assert_eq!(code, Some(2), "{said}");
+    let lines: Vec<&str> = said
+        .lines()
+        .skip_while(|line| !line.contains("WorkflowTemplate shop"))
+        .collect();
+    assert_eq!(
+        lines[..6],
+        [
+            "  ~ WorkflowTemplate shop",
+            "      + build: run \"make all\"",
+            "      + build: run \"make sure\"",
+            "      - build: run \"make\"",
+            "      + environment dev, approval: approvers \"@bob\"",
+            "      ~ environment dev, approval: timeout = 2h, was 30m",
+        ],
+        "{said}"
+    );
+    let (_, said) = plan(&[("\"make\"", "\"make all\"")]);
+    let marked = "  · made of another file, else the same: ";
+    let marked = said
+        .lines()
+        .find_map(|line| line.strip_prefix(marked))
+        .unwrap_or_else(|| panic!("{said}"));
+    for object in ["Sensor shop", "EventSource shop"] {
+        assert!(marked.contains(object), "{said}");
+    }
+    assert!(said.contains(": 1 to be updated, "), "{said}");
+    let (code, said) = plan(&[("build {", "// The same.\n  build {")]);
+    assert_eq!(code, Some(0), "{said}");
 }
 
 /// 3.5, 7.3: a plan tells what becomes of the stack, which rights in AWS and in the cluster are gained and lost, and which triggers come and go.

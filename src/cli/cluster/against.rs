@@ -10,13 +10,13 @@ use crate::cli::input::Finder;
 use crate::cli::{Exit, output};
 use crate::diagnostics::codes::input::UNREADABLE;
 use crate::diagnostics::{Diagnostic, human};
+use crate::eval::data::Object;
 use crate::model::Pipeline;
 use crate::ops::install::{self, Compiled};
 use crate::stage::apply::{Facts, stacks_between};
 use crate::stage::checkout::{Git, files_at};
 use crate::stage::log::Log;
 use crate::stage::process::Stop;
-use crate::target::spec_hash;
 use crate::target::stack::{Options, synthesise};
 
 /// Compares.
@@ -24,12 +24,12 @@ pub fn shown<'a>(
     against: &str,
     source: &Source,
     pipeline: &'a Pipeline,
-    spec: &str,
+    said: &Object,
     console: &mut Console,
 ) -> Result<Shown<'a>, Exit> {
     let options = Options::default();
     let now = synthesise(pipeline, &source.input.files, &options);
-    let wanted = install::all(pipeline, spec, None, &Facts::default());
+    let wanted = install::all(pipeline, said, None, &Facts::default());
     let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
     let folder = Path::new(against);
     let earlier = match folder.is_dir() {
@@ -99,7 +99,7 @@ fn at_commit(
     let Some((before, object)) = all.find(|(one, _)| one.name.value == pipeline) else {
         return Ok(Compiled::default());
     };
-    let objects = install::all(before, &spec_hash(object), None, &Facts::default());
+    let objects = install::all(before, object, None, &Facts::default());
     Ok(Compiled {
         objects: objects.map_err(|problem| refuse(vec![problem], console))?,
         template: Some(synthesise(before, &earlier.files, &Options::default()).template),

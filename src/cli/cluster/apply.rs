@@ -41,7 +41,7 @@ impl Apply {
 
     fn done(self, console: &mut Console) -> Result<Exit, Exit> {
         let source = self.which.read(console)?;
-        let (pipeline, spec) = self.which.pick(&source, console)?;
+        let (pipeline, said) = self.which.pick(&source, console)?;
         if let Some(store) = &self.store {
             put::check_store(store, console)?;
         }
@@ -53,7 +53,7 @@ impl Apply {
         let put = Put {
             source: &source,
             pipeline,
-            spec: &spec,
+            said,
             owner: self.moved.owner(pipeline),
             mark: mark.as_ref(),
             cluster: &cluster,

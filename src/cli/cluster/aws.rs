@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::cli::Exit;
+use crate::cli::cluster::region::region;
 use crate::cli::cluster::{Source, refuse};
 use crate::cli::console::Console;
 use crate::cloud::aws::cloudformation::{self, Change, Kept, Progress, Watch};
@@ -34,7 +35,7 @@ pub struct Place {
     #[arg(long, value_name = "PREFIX", default_value = EXPORTS)]
     exports: String,
     /// The AWS region of the cluster [default: AWS_REGION, or that of your profile]
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", value_parser = region)]
     region: Option<String>,
 }
 

@@ -10,6 +10,7 @@ use crate::cli::console::Console;
 use crate::cloud::kubernetes::Cluster;
 use crate::diagnostics::codes::cluster_ready::NOT_READY;
 use crate::diagnostics::{Diagnostic, Paint, Role, plural};
+use crate::eval::data::Object;
 use crate::graph;
 use crate::model::Pipeline;
 use crate::ops::install::{self, Check, State, Webhook};
@@ -45,17 +46,17 @@ impl Bootstrap {
 
     fn done(self, console: &mut Console) -> Result<Exit, Exit> {
         let source = self.which.read(console)?;
-        let (pipeline, spec) = self.which.pick(&source, console)?;
+        let (pipeline, said) = self.which.pick(&source, console)?;
         if let Some(store) = &self.store {
             put::check_store(store, console)?;
         }
         let mark = install::mark(source.input.project.root());
         let mark = mark.as_ref();
-        let (cluster, facts) = self.looked(pipeline, &spec, mark, console)?;
+        let (cluster, facts) = self.looked(pipeline, said, mark, console)?;
         let put = Put {
             source: &source,
             pipeline,
-            spec: &spec,
+            said,
             owner: Owner::of(pipeline),
             mark,
             cluster: &cluster,
@@ -81,11 +82,11 @@ impl Bootstrap {
     fn looked(
         &self,
         pipeline: &Pipeline,
-        spec: &str,
+        said: &Object,
         mark: Option<&Mark>,
         console: &mut Console,
     ) -> Result<(Cluster, Facts), Exit> {
-        let wanted = install::all(pipeline, spec, mark, &Facts::default());
+        let wanted = install::all(pipeline, said, mark, &Facts::default());
         let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
         let found = Cluster::find();
         let mut checks = match &found {

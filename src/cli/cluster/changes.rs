@@ -13,11 +13,32 @@ fn mark(change: Change) -> (&'static str, Role, &'static str) {
         Change::Replaced => ("±", Role::Error, "replaced"),
         Change::Restored => ("~", Role::Warning, "restored"),
         Change::Removed => ("-", Role::Error, "removed"),
+        Change::Marked => ("·", Role::Faint, "marked"),
     }
 }
 
+/// Changes, one after another. What is marked alone is one line together.
+pub fn all(changes: &[Applied], paint: Paint) -> String {
+    let is_marked = |applied: &&Applied| applied.change == Change::Marked;
+    let others = changes.iter().filter(|applied| !is_marked(applied));
+    let mut text: String = others.map(|applied| lines(applied, paint)).collect();
+    let marked = changes.iter().filter(is_marked);
+    let names: Vec<String> = marked
+        .map(|applied| format!("{} {}", applied.kind, applied.name))
+        .collect();
+    if !names.is_empty() {
+        let (sign, role, _) = mark(Change::Marked);
+        let line = format!(
+            "{sign} made of another file, else the same: {}",
+            names.join(", ")
+        );
+        text.push_str(&format!("  {}\n", paint.paint(role, &line)));
+    }
+    text
+}
+
 /// One change: a line, and one for each thing that is different inside.
-pub fn lines(applied: &Applied, paint: Paint) -> String {
+fn lines(applied: &Applied, paint: Paint) -> String {
     let (sign, role, _) = mark(applied.change);
     let note = match applied.change {
         Change::Restored => ": was changed by hand since it was applied",
@@ -54,6 +75,7 @@ pub fn sums(changes: &[Applied], before: &str) -> String {
         Change::Replaced,
         Change::Restored,
         Change::Removed,
+        Change::Marked,
     ];
     let parts = all.into_iter().filter_map(|change| {
         let count = changes.iter().filter(|one| one.change == change).count();

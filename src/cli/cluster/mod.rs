@@ -8,6 +8,7 @@ mod changes;
 mod destroy;
 mod plan;
 mod put;
+mod region;
 mod shown;
 mod whereabouts;
 
@@ -21,9 +22,9 @@ use crate::cli::input::{self, Input};
 use crate::cli::{Exit, names, output, pick};
 use crate::cloud::kubernetes::Cluster;
 use crate::diagnostics::{Diagnostic, Report, human};
+use crate::eval::data::Object;
 use crate::model::Pipeline;
 use crate::stage::apply::Owner;
-use crate::target::spec_hash;
 
 pub use apply::Apply;
 pub use bootstrap::Bootstrap;
@@ -109,18 +110,18 @@ impl Which {
         }
     }
 
-    /// The pipeline that is meant, and the hash of what it says.
+    /// The pipeline that is meant, and what the file says of it.
     pub fn pick<'s>(
         &self,
         source: &'s Source,
         console: &mut Console,
-    ) -> Result<(&'s Pipeline, String), Exit> {
+    ) -> Result<(&'s Pipeline, &'s Object), Exit> {
         let pipelines = &source.analysis.pipelines;
         let pipeline = pick::one(pipelines, self.pipeline.as_deref(), console)?;
         let mut all = pipelines.iter().zip(&source.analysis.objects);
         let object = all.find_map(|(one, object)| std::ptr::eq(one, pipeline).then_some(object));
         match object {
-            Some(object) => Ok((pipeline, spec_hash(object))),
+            Some(object) => Ok((pipeline, object)),
             None => Err(Exit::Errors),
         }
     }

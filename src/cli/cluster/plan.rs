@@ -7,6 +7,7 @@ use crate::cli::cluster::aws::Place;
 use crate::cli::cluster::shown::Shown;
 use crate::cli::cluster::{Moved, Source, Which, against, cluster, put, refuse};
 use crate::cli::console::Console;
+use crate::eval::data::Object;
 use crate::model::Pipeline;
 use crate::ops::install;
 use crate::stage::apply::{Applied, Change};
@@ -59,10 +60,10 @@ impl Plan {
 
     fn shown(self, console: &mut Console) -> Result<Exit, Exit> {
         let source = self.which.read(console)?;
-        let (pipeline, spec) = self.which.pick(&source, console)?;
+        let (pipeline, said) = self.which.pick(&source, console)?;
         let shown = match &self.against {
-            Some(other) => against::shown(other, &source, pipeline, &spec, console)?,
-            None => self.asked(&source, pipeline, &spec, console)?,
+            Some(other) => against::shown(other, &source, pipeline, said, console)?,
+            None => self.asked(&source, pipeline, said, console)?,
         };
         match (&shown.newer, self.format) {
             (_, Format::Json) => console.print(&shown.as_json()),
@@ -84,7 +85,7 @@ impl Plan {
         &self,
         source: &Source,
         pipeline: &'a Pipeline,
-        spec: &str,
+        said: &Object,
         console: &mut Console,
     ) -> Result<Shown<'a>, Exit> {
         let cluster = cluster(console)?;
@@ -97,7 +98,7 @@ impl Plan {
         let (stack, told) = stack.unzip();
         let is_new = told == Some(None);
         let facts = told.flatten().unwrap_or(known);
-        let wanted = install::all(pipeline, spec, mark.as_ref(), &facts);
+        let wanted = install::all(pipeline, said, mark.as_ref(), &facts);
         let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
         let plan = install::plan(&cluster, owner, pipeline, &wanted, mark.as_ref());
         let plan = plan.map_err(|problems| refuse(problems, console))?;

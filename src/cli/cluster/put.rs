@@ -6,16 +6,18 @@ use crate::cli::cluster::{Source, changes, refuse};
 use crate::cli::console::Console;
 use crate::cloud::kubernetes::Cluster;
 use crate::diagnostics::safe;
+use crate::eval::data::Object;
 use crate::model::Pipeline;
-use crate::ops::install::{self, Done};
-use crate::stage::apply::{Facts, Mark, Owner};
+use crate::ops::install::{self, Done, PATIENCE};
+use crate::stage::apply::{Facts, Lease, Mark, Owner};
 use crate::stage::store::Address;
 
 /// What is put where.
 pub struct Put<'a> {
     pub source: &'a Source,
     pub pipeline: &'a Pipeline,
-    pub spec: &'a str,
+    /// What the file says of it.
+    pub said: &'a Object,
     pub owner: Owner<'a>,
     pub mark: Option<&'a Mark>,
     pub cluster: &'a Cluster,
@@ -30,7 +32,7 @@ impl Put<'_> {
         if let Some(there) = self.place.there(self.pipeline, facts, console)? {
             there.find(self.pipeline, self.owner, console)?;
         }
-        let wanted = install::all(self.pipeline, self.spec, self.mark, facts);
+        let wanted = install::all(self.pipeline, self.said, self.mark, facts);
         let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
         let plan = install::plan(self.cluster, self.owner, self.pipeline, &wanted, self.mark);
         let plan = plan.map_err(|problems| refuse(problems, console))?;
@@ -71,15 +73,13 @@ impl Put<'_> {
                 return Err(no_store(console));
             }
         }
-        let wanted = install::all(pipeline, self.spec, self.mark, &facts);
+        let wanted = install::all(pipeline, self.said, self.mark, &facts);
         let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
         let mut applied = Vec::new();
         let tell = |change: &_| applied.push(Clone::clone(change));
         let (owner, mark) = (self.owner, self.mark);
         let done = install::apply(cluster, &lease, owner, pipeline, &wanted, mark, tell);
-        for change in &applied {
-            console.print(&changes::lines(change, console.out));
-        }
+        console.print(&changes::all(&applied, console.out));
         let (name, namespace) = (&pipeline.name.value, &pipeline.namespace.value);
         let place = format!("{name} in namespace {namespace}");
         match done.map_err(|problems| refuse(problems, console))? {
@@ -121,12 +121,13 @@ fn no_store(console: &mut Console) -> Exit {
 /// What to do where no store is known.
 pub const NO_STORE: &str = "name one, `--store s3://BUCKET`, or leave out `--objects-only`: the pipeline's stack brings one";
 
-/// Says whom is waited for.
+/// Says whom is waited for, and how long.
 pub fn eprint_waiting(other: &str) {
+    let (patience, holds) = (PATIENCE.as_secs(), Lease::HOLDS.as_secs());
     // The console is with who tells of changes.
     let _ = std::io::Write::write_all(
         &mut std::io::stderr(),
-        format!("waiting for {other}, who changes the pipeline\n").as_bytes(),
+        format!("waiting for {other}, who changes the pipeline, at most {patience} s (after a process that was killed {holds} s)\n").as_bytes(),
     );
 }
 

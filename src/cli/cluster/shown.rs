@@ -73,18 +73,14 @@ impl Shown<'_> {
         let (name, namespace) = (&self.pipeline.name.value, &self.pipeline.namespace.value);
         let mut text = String::new();
         if let Some(stack) = &self.stack {
-            for change in &stack.changes {
-                text.push_str(&changes::lines(change, paint));
-            }
+            text.push_str(&changes::all(&stack.changes, paint));
             let total = match stack.changes.is_empty() {
                 true => "nothing would change".to_owned(),
                 false => changes::sums(&stack.changes, "to be "),
             };
             text.push_str(&format!("stack {}: {total}\n", stack.name));
         }
-        for change in &self.objects {
-            text.push_str(&changes::lines(change, paint));
-        }
+        text.push_str(&changes::all(&self.objects, paint));
         let total = match self.objects.is_empty() {
             true => "nothing would change".to_owned(),
             false => changes::total(&self.objects, "to be "),

@@ -109,7 +109,7 @@ fn print_line(line: Line<'_>, console: &mut Console) {
 /// How a command ends that has followed a run.
 fn exit_of(state: State) -> Exit {
     match state {
-        State::Failed | State::Error | State::Cancelled => Exit::Errors,
+        State::Failed | State::Error | State::Rejected | State::Cancelled => Exit::Errors,
         _ => Exit::Fine,
     }
 }

@@ -14,7 +14,7 @@ pub fn mark(state: State) -> (&'static str, Role) {
         State::Failed | State::Error => ("✗", Role::Error),
         State::Waiting => ("?", Role::Advice),
         State::Running => ("▸", Role::Strong),
-        State::Stopping | State::Cancelled => ("■", Role::Warning),
+        State::Stopping | State::Rejected | State::Cancelled => ("■", Role::Warning),
         State::New | State::Queued => ("…", Role::Faint),
     }
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::cli::input::Finder;
 use crate::cli::run::sweep::{self, Alive, Beginning};
+use crate::cli::run::turn::{Turn, turn};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::input::NOT_WRITTEN;
 use crate::stage::checkout::{self, Git, Snapshot, Wish};
@@ -67,6 +68,9 @@ impl Home {
     /// What a run works on: a commit that is named, or a snapshot of the working tree.
     pub fn commit(&self, wish: Wish<'_>, stop: &Stop) -> Result<Snapshot, Diagnostic> {
         let git = Git::find(&Log::new(Vec::new()), stop)?;
+        // Git refuses two that make one repository. Who is told to stop hears it from there.
+        let _turn = turn(&self.root.join("snapshot"), stop, || {})
+            .map_err(|error| unwritten(&self.root, &error))?;
         checkout::snapshot(&git, &self.project, &self.root.join("repository"), wish)
     }
 
@@ -79,6 +83,12 @@ impl Home {
     pub fn alive(&self, run: &str) -> Result<Alive, Diagnostic> {
         let folder = self.folder_of(run);
         sweep::alive(&folder).map_err(|error| unwritten(&folder, &error))
+    }
+
+    /// Waits until no other run of this repository deploys: two at once would change the same stacks. See [`turn`].
+    pub fn deploying(&self, stop: &Stop, tell: impl FnMut()) -> Result<Option<Turn>, Diagnostic> {
+        let turn = turn(&self.root.join("deploying"), stop, tell);
+        turn.map_err(|error| unwritten(&self.root, &error))
     }
 
     /// Makes a run's folder under a name that no other has: `shop-20300131-050000`. In a store that others write to as well the name

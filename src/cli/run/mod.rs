@@ -8,6 +8,7 @@ mod live;
 mod past;
 mod plain;
 mod sweep;
+mod turn;
 mod words;
 
 use std::io::IsTerminal;
@@ -32,6 +33,8 @@ use crate::stage::store::{Address, Key};
 use crate::stage::{self, RunInfo};
 
 pub use sweep::is_alive;
+
+const WAITS: &str = "waiting for another run here that deploys; Ctrl-C ends this one\n";
 
 /// Run a pipeline on this machine
 #[derive(Args, Debug)]
@@ -193,6 +196,17 @@ impl Run {
             }
             None => None,
         };
+        let _deploying = match self.deploy {
+            false => None,
+            true => {
+                let tell = || console.remark(WAITS);
+                let Some(deploying) = home.deploying(&stop, tell)? else {
+                    return Ok(Exit::Errors);
+                };
+                Some(deploying)
+            }
+        };
+        info.started_at = Timestamp::now();
         // What is refused leaves nothing: from here on there is a run.
         info.run = home.new_run(&info.pipeline, store)?;
         let run_name = info.run.clone();

@@ -13,6 +13,8 @@ use crate::cloud::kubernetes::{Cause, Cluster, Failure, wait};
 
 /// A line longer than this is cut, in bytes.
 const LONGEST: usize = 1 << 20;
+/// What a container says that waits for others, or is about to begin.
+const ABOUT_TO_BEGIN: [&str; 2] = ["PodInitializing", "ContainerCreating"];
 /// The wait before a log is asked for again that ended before its container did.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -46,6 +48,13 @@ impl Pod {
     /// A container by its name.
     pub fn container(&self, name: &str) -> Option<&Container> {
         self.containers.iter().find(|one| one.name == name)
+    }
+
+    /// What keeps it from beginning: `ErrImagePull: …`
+    pub fn waits(&self) -> Option<&str> {
+        let all = self.containers.iter();
+        let mut reasons = all.filter_map(|one| one.waits.as_deref());
+        reasons.find(|why| !ABOUT_TO_BEGIN.iter().any(|other| why.starts_with(other)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tests of evaluation: whole programs in, evaluated pipelines and messages out.
 
 mod builtins;
+mod outlines;
 mod outputs;
 mod programs;
 

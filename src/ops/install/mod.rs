@@ -13,6 +13,7 @@ use crate::cloud::kubernetes::Cluster;
 use crate::cloud::kubernetes::kinds::APPLIED;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run::MALFORMED;
+use crate::eval::data::Object;
 use crate::model::Pipeline;
 use crate::stage::apply::{self, Applied, Facts, Lease, Mark, Owner, Plan, Scope, Wanted, wanted};
 use crate::stage::checkout::{Git, committed_at};
@@ -27,7 +28,7 @@ pub use ready::{Check, State, ready, refuses_changes};
 pub use webhook::{Webhook, webhook};
 
 /// How long somebody else is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The commit that a folder is at: `None` where it is none of a Git repository, or has no commit.
 pub fn mark(folder: &Path) -> Option<Mark> {
@@ -40,15 +41,15 @@ pub fn mark(folder: &Path) -> Option<Mark> {
     })
 }
 
-/// Everything that a pipeline is to have in its cluster.
+/// Everything that a pipeline is to have in its cluster, as its file says it.
 pub fn all(
     pipeline: &Pipeline,
-    spec: &str,
+    said: &Object,
     mark: Option<&Mark>,
     facts: &Facts,
 ) -> Result<Vec<Wanted>, Diagnostic> {
     let emit = [Emit::Accounts, Emit::WorkflowTemplates, Emit::Events];
-    wanted(pipeline, spec, mark, &emit, facts).map_err(|reason| {
+    wanted(pipeline, said, mark, &emit, facts).map_err(|reason| {
         let message = format!("a manifest cannot be written: {reason}");
         Diagnostic::without_place(&MALFORMED, message)
     })

@@ -82,6 +82,7 @@ fn wanted(object: Value, pipeline: &str) -> Option<Wanted> {
         name,
         object,
         topology: None,
+        outline: None,
     })
 }
 

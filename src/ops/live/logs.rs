@@ -105,7 +105,7 @@ fn is_at(stage: &StageState, path: &str) -> bool {
 }
 
 /// The pods of a run, by the names of their nodes.
-fn pods(runs: &Runs<'_>, run: &Run) -> Result<BTreeMap<String, Pod>, Diagnostic> {
+pub(super) fn pods(runs: &Runs<'_>, run: &Run) -> Result<BTreeMap<String, Pod>, Diagnostic> {
     let labels = format!("{WORKFLOW}={}", run.name);
     let pods = runs.cluster.pods(runs.namespace(), &labels);
     let pods = pods.map_err(|failure| failure.into_diagnostic())?;
@@ -152,8 +152,7 @@ fn show(
 
 /// What a pod waits for that writes nothing yet.
 fn waiting(pod: &Pod) -> String {
-    let reason = pod.containers.iter().find_map(|one| one.waits.as_ref());
-    match reason {
+    match pod.waits() {
         Some(reason) => format!("its pod `{}` waits: {reason}", pod.name),
         None => format!("its pod `{}` has written nothing yet", pod.name),
     }

@@ -5,6 +5,7 @@
 mod answer;
 mod cancel;
 mod logs;
+mod pending;
 mod queue;
 mod remote;
 mod run;
@@ -63,7 +64,11 @@ impl<'p> Runs<'p> {
         // One that has ended this very moment has no label yet.
         found.retain(|workflow| !workflow.has_ended());
         found.sort_by(|a, b| (a.created, &a.name).cmp(&(b.created, &b.name)));
-        Ok(self.read(&found))
+        let mut runs = self.read(&found);
+        for run in &mut runs {
+            pending::explain(self, run);
+        }
+        Ok(runs)
     }
 
     /// The newest of those that have ended, newest first: at most so many.

@@ -75,6 +75,8 @@ pub enum State {
     Failed,
     /// Argo could not do what it should.
     Error,
+    /// An approval was refused, or nobody has answered in time.
+    Rejected,
     /// Somebody has ended it.
     Cancelled,
 }
@@ -90,6 +92,7 @@ impl State {
             State::Stopping => "stopping",
             State::Succeeded => "succeeded",
             State::Failed => "failed",
+            State::Rejected => "was rejected",
             State::Error => "ended with an error of Argo's",
             State::Cancelled => "was cancelled",
         }
@@ -99,7 +102,7 @@ impl State {
     pub fn has_ended(self) -> bool {
         matches!(
             self,
-            State::Succeeded | State::Failed | State::Error | State::Cancelled
+            State::Succeeded | State::Failed | State::Error | State::Rejected | State::Cancelled
         )
     }
 }
@@ -136,6 +139,7 @@ impl Run {
             }
             "Failed" | "Error" if is_told_to_end => State::Cancelled,
             "Succeeded" => State::Succeeded,
+            "Failed" if is_rejected(&stages) => State::Rejected,
             "Failed" => State::Failed,
             "Error" => State::Error,
             _ if is_told_to_end => State::Stopping,
@@ -173,14 +177,59 @@ impl Run {
 
     /// What failed in it: the last try of each stage that has, in order.
     pub fn failures(&self) -> Vec<&StageState> {
-        let failed = self.stages.iter().filter(|stage| stage.has_failed());
-        let is_last = |stage: &&StageState| {
-            let mut others = self.stages.iter();
-            !others.any(|other| {
-                (&other.path, &other.kind) == (&stage.path, &stage.kind)
-                    && other.attempt > stage.attempt
-            })
-        };
-        failed.filter(is_last).collect()
+        failures(&self.stages)
+    }
+}
+
+fn failures(stages: &[StageState]) -> Vec<&StageState> {
+    let failed = stages.iter().filter(|stage| stage.has_failed());
+    let is_last = |stage: &&StageState| {
+        let mut others = stages.iter();
+        !others.any(|other| {
+            (&other.path, &other.kind) == (&stage.path, &stage.kind)
+                && other.attempt > stage.attempt
+        })
+    };
+    failed.filter(is_last).collect()
+}
+
+/// Whether nothing but answers has failed: the pod that judges one fails where it is no yes.
+fn is_rejected(stages: &[StageState]) -> bool {
+    let failures = failures(stages);
+    !failures.is_empty()
+        && failures
+            .iter()
+            .all(|stage| stage.kind == "approval-decision")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stage(kind: &str, phase: &str, attempt: u32) -> StageState {
+        StageState {
+            path: "prod/approval".to_owned(),
+            kind: kind.to_owned(),
+            phase: phase.to_owned(),
+            started_at: None,
+            finished_at: None,
+            message: String::new(),
+            node: String::new(),
+            name: String::new(),
+            attempt,
+        }
+    }
+
+    #[test]
+    fn a_run_is_rejected_where_nothing_but_answers_has_failed() {
+        let no = stage("approval-decision", "Failed", 1);
+        // A pod that was lost has judged nothing.
+        let lost = stage("approval-decision", "Error", 0);
+        let test = stage("test", "Failed", 0);
+        let good = stage("approval-request", "Succeeded", 0);
+        assert!(is_rejected(&[good.clone(), lost, no.clone()]));
+        assert!(!is_rejected(&[no, test]));
+        assert!(!is_rejected(&[good]));
+        assert!(!is_rejected(&[]));
     }
 }

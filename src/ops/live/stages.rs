@@ -1,12 +1,12 @@
 //! The nodes of a Workflow as stages of the pipeline.
 
-use clap::{FromArgMatches, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cloud::kubernetes::{Node, Workflow};
 use crate::graph::{Entry, StageId, StageKind};
 use crate::model::Approval;
+use crate::stage::nodes::{path_of_task, task_of};
 use crate::stage::{Task, path_of, work};
 
 /// The annotation of a run with who has approved so far, where several must: a JSON object of lists of names, by the ids of nodes.
@@ -187,31 +187,6 @@ fn patience(workflow: &Workflow, node: &Node) -> Option<i64> {
     let mut templates = templates.iter();
     let template = templates.find(|template| template.name == node.template_name)?;
     template.suspend.duration.parse().ok()
-}
-
-/// What the pod of a node does: what its template says, with its parameters.
-fn task_of(workflow: &Workflow, node: &Node) -> Option<Task> {
-    let templates = &workflow.status.stored_workflow_template_spec.templates;
-    let mut named = templates.iter();
-    let template = named.find(|template| template.name == node.template_name)?;
-    let mut arguments = template.container.args.iter();
-    (arguments.next()? == "stage").then_some(())?;
-    let given = |argument: &String| {
-        let name = argument
-            .strip_prefix("{{inputs.parameters.")
-            .and_then(|rest| rest.strip_suffix("}}"));
-        let value = name.and_then(|name| node.inputs.text(name));
-        value.unwrap_or_else(|| argument.clone())
-    };
-    let arguments: Vec<String> = arguments.map(given).collect();
-    let command = Task::augment_subcommands(clap::Command::new("stage")).no_binary_name(true);
-    let matches = command.try_get_matches_from(arguments).ok()?;
-    Task::from_arg_matches(&matches).ok()
-}
-
-fn path_of_task(task: &Task, entry: Option<&Entry<'_>>) -> String {
-    let found = entry.and_then(|entry| Some(path_of(entry, task.find(entry)?)));
-    found.unwrap_or_else(|| task.likely_path())
 }
 
 /// The template of a question says of whom; the pod that has asked, which stands beside it, does.

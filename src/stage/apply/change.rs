@@ -2,11 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::cloud::kubernetes::kinds::ROLE_BINDING;
 use crate::cloud::kubernetes::{Cause, Cluster, Failure, Kind, Object, kinds};
 use crate::diagnostics::Diagnostic;
-use crate::diagnostics::codes::cluster::{CONFLICT, FAILED};
-use crate::stage::apply::wanted::{COMMIT, COMMITTED_AT, ROLE, TOPOLOGY};
+use crate::eval::outline::Outline;
+use crate::stage::apply::packed::unpack;
+use crate::stage::apply::refusal::refused;
+use crate::stage::apply::wanted::{COMMIT, COMMITTED_AT, OUTLINE, ROLE, TOPOLOGY};
 use crate::stage::apply::{Difference, Mark, Owner, Topology, Wanted, inside, owner};
 
 /// So long after it was made, Argo's controller knows an object: it is told within milliseconds, and of many at once within a second.
@@ -52,6 +56,8 @@ enum Before {
     Other(Option<Topology>, Vec<String>),
     /// The same, changed by somebody since, and what is different inside.
     Drifted(Vec<String>),
+    /// The same, made of another file.
+    Marked,
 }
 
 /// What is, or was, done with an object.
@@ -80,6 +86,8 @@ pub enum Change {
     Replaced,
     /// It was changed by somebody, and is again as it was applied.
     Restored,
+    /// It is the same, and says that it was made of another file.
+    Marked,
     /// It is gone.
     Removed,
 }
@@ -200,7 +208,14 @@ fn write(
         true => Before::Drifted(lines),
         false => {
             let topology = found.annotations.get(TOPOLOGY);
-            Before::Other(topology.and_then(|text| Topology::read(text)), lines)
+            let topology = topology.and_then(|text| unpack::<Topology>(text));
+            let outline = found.annotations.get(OUTLINE);
+            let outline = outline.and_then(|text| unpack::<Outline>(text));
+            lines.extend(said(outline.as_ref(), wanted, topology.is_some()));
+            match lines.is_empty() && content(&found.content) == content(&judged.content) {
+                true => Before::Marked,
+                false => Before::Other(topology, lines),
+            }
         }
     }))
 }
@@ -226,10 +241,34 @@ pub fn between(before: Option<&Wanted>, after: Option<&Wanted>) -> Option<Applie
         (Some(before), Some(after)) => {
             let stages = before.topology.as_ref().zip(after.topology.as_ref());
             let difference = stages.map(|(before, after)| after.since(before));
-            let lines = inside::between(after.kind, &before.object, &after.object);
-            applied(after, Change::Updated, difference, lines)
+            let mut lines = inside::between(after.kind, &before.object, &after.object);
+            lines.extend(said(before.outline.as_ref(), after, stages.is_some()));
+            let change = match lines.is_empty() && content(&before.object) == content(&after.object)
+            {
+                true => Change::Marked,
+                false => Change::Updated,
+            };
+            applied(after, change, difference, lines)
         }
     }
+}
+
+/// All of an object but what it is annotated with, and gives the Workflows that are made of it: there it says which file it was made of.
+fn content(object: &Value) -> Value {
+    let mut object = object.clone();
+    for holder in ["/metadata", "/spec/workflowMetadata"] {
+        if let Some(members) = object.pointer_mut(holder).and_then(Value::as_object_mut) {
+            members.remove("annotations");
+        }
+    }
+    object
+}
+
+/// What the file says otherwise than before, where both are known.
+fn said(before: Option<&Outline>, after: &Wanted, stages_are_told: bool) -> Vec<String> {
+    let both = before.zip(after.outline.as_ref());
+    both.map(|(before, after)| inside::said(before, after, stages_are_told))
+        .unwrap_or_default()
 }
 
 impl<'a> Plan<'a> {
@@ -307,6 +346,7 @@ impl Write<'_> {
             Before::Nothing => (Change::Made, &[][..]),
             Before::Other(_, lines) => (Change::Updated, &**lines),
             Before::Drifted(lines) => (Change::Restored, &**lines),
+            Before::Marked => (Change::Marked, &[][..]),
         };
         let stages = difference.iter().flat_map(Difference::lines);
         Applied {
@@ -348,58 +388,4 @@ fn newest<'o>(owned: impl Iterator<Item = &'o Object>) -> Option<Mark> {
         })
     });
     marks.max_by_key(|mark| mark.committed_at)
-}
-
-fn refused(failure: Failure, kind: &Kind, name: &str, namespace: &str) -> Diagnostic {
-    let word = kind.kind;
-    match &failure.cause {
-        Cause::Conflict(managers) if !managers.is_empty() => {
-            let message = format!(
-                "the {word} `{name}` was changed by {}",
-                managers
-                    .iter()
-                    .map(|manager| format!("`{manager}`"))
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            );
-            Diagnostic::without_place(&CONFLICT, message)
-                .note(failure.to_string())
-                .help(format!(
-                    "give it back: `kubectl delete {} {name} --namespace {namespace}`, and apply again; {}",
-                    word.to_lowercase(),
-                    match kind.group {
-                        "argoproj.io" => "runs have copies of their own",
-                        _ => "not while a run is active, which needs it",
-                    }
-                ))
-        }
-        Cause::Conflict(_) => Diagnostic::without_place(
-            &CONFLICT,
-            format!("the {word} `{name}` was changed just now"),
-        )
-        .note(failure.to_string())
-        .help("run it again"),
-        // Objects that are wanted are made; what is not found is their kind.
-        Cause::NotFound => {
-            let message = format!("the cluster does not take the {word} `{name}`");
-            let help = match kind.group {
-                "argoproj.io" => {
-                    "is Argo installed there, Workflows and Events, with their definitions? docs/install.md says what there must be"
-                }
-                "gateway.networking.k8s.io" => {
-                    "`expose gateway` needs the Gateway API in the cluster; `expose ingress` does without"
-                }
-                _ => "look at the version of the cluster: docs/install.md says which it must have",
-            };
-            Diagnostic::without_place(&FAILED, message)
-                .note(failure.to_string())
-                .note(format!("in the namespace `{namespace}`"))
-                .help(help)
-        }
-        Cause::NoNamespace(_) => failure.into_diagnostic(),
-        _ => {
-            let name = format!("the {word} `{name}` in `{namespace}`");
-            failure.into_diagnostic().note(name)
-        }
-    }
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::collections::IndexMap;
 use crate::diagnostics::safe;
+use crate::eval::outline::{Difference, Outline};
 
 /// What an object consists of, as far as people compare it: a name each, and all of what it is.
 type Parts = IndexMap<String, Value>;
@@ -12,6 +13,43 @@ type Parts = IndexMap<String, Value>;
 pub fn between(kind: &str, before: &Value, after: &Value) -> Vec<String> {
     told(&parts(kind, before), &parts(kind, after))
 }
+
+/// At most so many lines tell what the file says otherwise.
+const MOST: usize = 60;
+
+/// What the file says otherwise: `~ environment prod, approval: timeout = 1h, was 30m`. With `stages_are_told`, blocks that are stages and are new or gone are left out.
+pub fn said(before: &Outline, after: &Outline, stages_are_told: bool) -> Vec<String> {
+    let is_news = |kind: &str| !(stages_are_told && STAGES.contains(&kind));
+    let differences = after.since(before).into_iter();
+    let mut lines: Vec<String> = differences
+        .filter_map(|difference| match difference {
+            Difference::Added(place, kind) => is_news(&kind).then(|| format!("+ {place}")),
+            Difference::Removed(place, kind) => is_news(&kind).then(|| format!("- {place}")),
+            Difference::Field(line) => Some(line),
+        })
+        .map(|line| safe::line(&line).into_owned())
+        .collect();
+    let more = lines.len().saturating_sub(MOST);
+    if more > 0 {
+        lines.truncate(MOST);
+        lines.push(format!("~ {more} more"));
+    }
+    lines
+}
+
+/// The kinds of blocks that are stages.
+const STAGES: [&str; 10] = [
+    "build",
+    "check",
+    "wave",
+    "environment",
+    "approval",
+    "before",
+    "step",
+    "after",
+    "test",
+    "bake",
+];
 
 /// `+ may create workflows`, `- trigger tag`, `~ address`.
 pub fn told(before: &Parts, after: &Parts) -> Vec<String> {

@@ -15,8 +15,6 @@ use crate::diagnostics::codes::cluster::BUSY;
 use crate::diagnostics::{Diagnostic, safe};
 use crate::target::names::{labels, lease_name};
 
-/// So long it holds without being renewed.
-const HOLDS: Duration = Duration::from_secs(15);
 /// How often it is renewed.
 const RENEWED: Duration = Duration::from_secs(4);
 
@@ -31,6 +29,9 @@ pub struct Lease {
 }
 
 impl Lease {
+    /// So long it holds without being renewed.
+    pub const HOLDS: Duration = Duration::from_secs(15);
+
     /// Takes the Lease of a pipeline for `holder`, which names this process and no other. Waits for somebody else at most `patience`; `tell` is told once whom for.
     pub fn take(
         cluster: &Cluster,
@@ -141,7 +142,7 @@ fn held(holder: &str) -> Value {
     let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.6fZ");
     json!({
         "holderIdentity": holder,
-        "leaseDurationSeconds": HOLDS.as_secs(),
+        "leaseDurationSeconds": Lease::HOLDS.as_secs(),
         "renewTime": now.to_string(),
     })
 }

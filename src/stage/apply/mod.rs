@@ -10,6 +10,9 @@ mod inside;
 mod lease;
 #[cfg(feature = "cloud")]
 mod owner;
+mod packed;
+#[cfg(feature = "cloud")]
+mod refusal;
 #[cfg(feature = "cloud")]
 mod stack;
 #[cfg(feature = "cloud")]

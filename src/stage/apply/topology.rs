@@ -1,19 +1,11 @@
 //! The stages of an entry and their order, small enough to be kept at its object.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::graph::Entry;
 use crate::stage::path_of;
-
-/// An object's annotations have 256 KiB together (apimachinery, `ValidateAnnotationsSize`).
-const LARGEST: usize = 128 * 1024;
-/// What is read of one that somebody may have changed.
-const UNPACKED: u64 = 16 << 20;
 
 /// The stages of an entry by their paths, each with those that it waits for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,23 +36,6 @@ impl Topology {
             (path_of(entry, stage.id), after)
         });
         Topology(stages.collect())
-    }
-
-    /// As text; `None` where that is too long for an annotation.
-    pub fn to_annotation(&self) -> Option<String> {
-        let json = serde_json::to_vec(self).ok()?;
-        let packed = zstd::encode_all(json.as_slice(), 0).ok()?;
-        let text = STANDARD.encode(packed);
-        (text.len() <= LARGEST).then_some(text)
-    }
-
-    /// What [`Self::to_annotation`] wrote; `None` where it is none.
-    pub fn read(text: &str) -> Option<Topology> {
-        let packed = STANDARD.decode(text).ok()?;
-        let reader = zstd::Decoder::new(packed.as_slice()).ok()?;
-        let mut json = Vec::new();
-        reader.take(UNPACKED).read_to_end(&mut json).ok()?;
-        serde_json::from_slice(&json).ok()
     }
 
     /// What is different in `self` from an earlier one.
@@ -136,16 +111,6 @@ mod tests {
                 .map(|(path, after)| ((*path).to_owned(), own(after)))
                 .collect(),
         )
-    }
-
-    #[test]
-    fn what_is_kept_is_read_again_and_rubbish_is_nothing() {
-        let one = topology(&[("build", &[]), ("dev", &["build"]), ("dev/deploy", &[])]);
-        let text = one.to_annotation().unwrap();
-        assert_eq!(Topology::read(&text), Some(one));
-        for rubbish in ["", "x", "AAAA", &STANDARD.encode("no zstd")] {
-            assert_eq!(Topology::read(rubbish), None, "{rubbish}");
-        }
     }
 
     #[test]

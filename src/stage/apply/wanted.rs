@@ -2,13 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::graph;
+use crate::eval::data;
+use crate::eval::outline::Outline;
+use crate::graph::{self, EntryKind};
 use crate::model::Pipeline;
 use crate::stage::apply::Topology;
+use crate::stage::apply::packed::pack;
 use crate::target::argo::entry_object_name;
 use crate::target::names::{Account, COMPILER, STORE_KEY, Stamp, settings_name};
 use crate::target::object::Object;
-use crate::target::{Emit, objects};
+use crate::target::{Emit, objects, spec_hash};
 
 /// The commit whose file was applied.
 pub const COMMIT: &str = "aphex.dev/commit";
@@ -16,6 +19,8 @@ pub const COMMIT: &str = "aphex.dev/commit";
 pub const COMMITTED_AT: &str = "aphex.dev/committed-at";
 /// The stages, for the next one who wants to know what has changed.
 pub const TOPOLOGY: &str = "aphex.dev/topology";
+/// What the file says, for the same one; at the WorkflowTemplate that deploys everything.
+pub const OUTLINE: &str = "aphex.dev/outline";
 /// The store's address, at the ConfigMap that holds it.
 pub const STORE: &str = "aphex.dev/store";
 /// The account and the region of the pipeline's stack, beside it: `111122223333/eu-central-1`.
@@ -58,6 +63,8 @@ pub struct Wanted {
     pub object: Value,
     /// The stages, of what runs are made from.
     pub topology: Option<Topology>,
+    /// What the file says, at one of them.
+    pub outline: Option<Outline>,
 }
 
 impl Wanted {
@@ -79,7 +86,7 @@ impl Wanted {
             let annotations = object.pointer_mut("/metadata/annotations");
             if let Some(annotations) = annotations.and_then(Value::as_object_mut) {
                 annotations.retain(|name, _| {
-                    ![COMPILER, COMMIT, COMMITTED_AT, TOPOLOGY].contains(&name.as_str())
+                    ![COMPILER, COMMIT, COMMITTED_AT, TOPOLOGY, OUTLINE].contains(&name.as_str())
                 });
             }
             object
@@ -95,17 +102,17 @@ impl Wanted {
     }
 }
 
-/// The objects of a pipeline in the order in which they are to be there, marked with the commit that they are of. In words why one could not be written.
+/// The objects of a pipeline, which its file says so, in the order in which they are to be there, marked with the commit that they are of. In words why one could not be written.
 pub fn wanted(
     pipeline: &Pipeline,
-    spec: &str,
+    said: &data::Object,
     mark: Option<&Mark>,
     emit: &[Emit],
     facts: &Facts,
 ) -> Result<Vec<Wanted>, String> {
     let graph = graph::build(pipeline);
     let stamp = Stamp {
-        spec: spec.to_owned(),
+        spec: spec_hash(said),
         compiler: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let name = &pipeline.name.value;
@@ -123,22 +130,25 @@ pub fn wanted(
     for object in all {
         let is_entry =
             |(name, _): &&(String, _)| object.kind == "WorkflowTemplate" && *name == object.name;
-        let topology = entries
-            .iter()
-            .find(is_entry)
-            .map(|(_, entry)| Topology::of(entry));
+        let entry = entries.iter().find(is_entry).map(|(_, entry)| entry);
+        let topology = entry.map(|entry| Topology::of(entry));
+        let is_default = entry.is_some_and(|entry| entry.kind == EntryKind::Default);
         let mut wanted = Wanted {
             kind: object.kind,
             name: object.name,
             object: object.value,
             topology,
+            outline: is_default.then(|| Outline::of(said)),
         };
         if let Some(mark) = mark {
             wanted.annotate(COMMIT, json!(mark.commit));
             wanted.annotate(COMMITTED_AT, json!(mark.committed_at.to_string()));
         }
-        if let Some(text) = wanted.topology.as_ref().and_then(Topology::to_annotation) {
+        if let Some(text) = wanted.topology.as_ref().and_then(pack) {
             wanted.annotate(TOPOLOGY, json!(text));
+        }
+        if let Some(text) = wanted.outline.as_ref().and_then(pack) {
+            wanted.annotate(OUTLINE, json!(text));
         }
         let is_own = |(account, _): &&(Account, String)| account.name(name) == wanted.name;
         if wanted.kind == "ServiceAccount"

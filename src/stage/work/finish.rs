@@ -5,13 +5,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::collections::{HashMap, HashSet};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, safe};
 use crate::graph::{Entry, StageId, StageKind};
 use crate::stage::record::{self, Outcome, RunRecord, StageRecord, StageResult, keys};
 use crate::stage::schedule::Schedule;
 use crate::stage::store::Key;
 use crate::stage::summary::with_stages;
 use crate::stage::task::Finish;
+use crate::stage::work::told::Told;
 use crate::stage::work::{Commit, Context, Did};
 use crate::stage::{Standing, path_of, run_record};
 
@@ -19,6 +20,9 @@ use crate::stage::{Standing, path_of, run_record};
 const LOST: &str = "it left no result: its pod was lost, or it was stopped before it began";
 /// The same, where the run was cancelled.
 const CANCELLED: &str = "the run was cancelled before it began";
+
+/// Looks up the tools of an image, beside the stages of the graph.
+const TOOLS: &str = "tools";
 
 type Tries = HashMap<String, Vec<StageResult>>;
 
@@ -58,48 +62,21 @@ fn record(context: &Context, commit: Option<&Commit>, ended: &Finish) -> RunReco
     let tries = record::tries(context.store.as_ref(), &run.run);
     let took = Timestamp::now().duration_since(run.started_at);
     let took = Duration::try_from(took).unwrap_or_default();
+    let told = Told::of(context);
     let ending = match ended.status.as_str() {
         "Succeeded" => Outcome::Succeeded,
-        _ if is_cancelled(context) => Outcome::Stopped,
+        _ if told.is_cancelled => Outcome::Stopped,
         _ => Outcome::Failed,
     };
     let known = commit.and_then(|commit| {
-        commit.with_entry(run, |entry| of_entry(context, entry, &tries, ending, took))
+        commit.with_entry(run, |entry| {
+            of_entry(context, entry, &tries, &told, ending, took)
+        })
     });
     known.unwrap_or_else(|| {
         let stages = outside(&tries, |_| true);
         with_stages(run, ending, took, stages)
     })
-}
-
-/// Whether somebody has told the run to end (`aphex cancel`, `argo stop`). Where nobody can be asked, it counts as failed.
-#[cfg(feature = "cloud")]
-fn is_cancelled(context: &Context) -> bool {
-    use crate::cloud::kubernetes::{Cause, Cluster};
-    use crate::stage::record::Engine;
-
-    if context.run.engine != Engine::Argo {
-        return false;
-    }
-    let found = Cluster::find().and_then(|cluster| cluster.own_workflow(&context.run.run));
-    match found {
-        Ok(workflow) => workflow.is_some_and(|workflow| workflow.is_told_to_end()),
-        // No pod of a cluster.
-        Err(failure) if failure.cause == Cause::NoCluster => false,
-        Err(failure) => {
-            let problem = failure.into_diagnostic();
-            context.log.line(&format!(
-                "warning: whether the run was cancelled is not known: {}",
-                problem.message
-            ));
-            false
-        }
-    }
-}
-
-#[cfg(not(feature = "cloud"))]
-fn is_cancelled(_: &Context) -> bool {
-    false
 }
 
 /// Argo knows whether the run succeeded, the results how it failed.
@@ -116,23 +93,35 @@ fn of_entry(
     context: &Context,
     entry: &Entry<'_>,
     tries: &Tries,
+    told: &Told,
     ending: Outcome,
     took: Duration,
 ) -> RunRecord {
     let run = &context.run;
+    let reasons = told.reasons(entry);
     let last = |path: &str| tries.get(path).and_then(|tries| tries.last());
-    let is_no_stage = |result: &StageResult| result.kind == "tools";
+    let is_no_stage = |result: &StageResult| result.kind == TOOLS;
     let lacks_tools = tries
         .values()
         .filter_map(|tries| tries.last())
         .any(|result| is_no_stage(result) && !result.outcome.is_good());
+    // Where its pod could say nothing, it held what follows all the same.
+    let lost_tools = reasons
+        .get(TOOLS)
+        .filter(|_| !told.is_cancelled && last(TOOLS).is_none());
     let mut schedule = Schedule::new(entry, usize::MAX, |stage| {
         let reason = run.leaves_out(entry, stage);
         let is_open = matches!(stage.kind, StageKind::Preflight | StageKind::Finish);
         let has_run = last(&path_of(entry, stage.id)).is_some();
         reason.or_else(|| {
-            let is_held = lacks_tools && !is_open && !has_run && stage.parent.is_none();
-            is_held.then(|| "an image lacks a tool".to_owned())
+            let is_held = (lacks_tools || lost_tools.is_some())
+                && !is_open
+                && !has_run
+                && stage.parent.is_none();
+            is_held.then(|| match lost_tools {
+                None => "an image lacks a tool".to_owned(),
+                Some(_) => "the tools of an image were not looked up".to_owned(),
+            })
         })
     });
     let mut lost: HashSet<StageId> = HashSet::default();
@@ -165,12 +154,31 @@ fn of_entry(
             time: result.map(|result| (result.started_at, result.seconds)),
             reason: lost.contains(&stage.id).then(|| match ending {
                 Outcome::Stopped => CANCELLED.to_owned(),
-                _ => LOST.to_owned(),
+                _ => lost_because(reasons.get(&path_of(entry, stage.id))),
             }),
         }
     });
     record.stages.extend(outside(tries, is_no_stage));
+    record.stages.extend(lost_tools.map(|why| StageRecord {
+        path: TOOLS.to_owned(),
+        kind: TOOLS.to_owned(),
+        after: Vec::new(),
+        required: true,
+        outcome: Some(Outcome::Failed),
+        started_at: None,
+        seconds: None,
+        reason: Some(lost_because(Some(why))),
+        tries: Vec::new(),
+    }));
     record
+}
+
+/// Why a stage left nothing, with the engine's words for it.
+fn lost_because(why: Option<&&str>) -> String {
+    match why {
+        Some(why) => format!("its pod left no result: {}", safe::line(why)),
+        None => LOST.to_owned(),
+    }
 }
 
 /// Results of what is no stage of the graph.

@@ -31,6 +31,7 @@ mod step;
 mod teams;
 #[cfg(feature = "cloud")]
 mod tell;
+mod told;
 mod tools;
 mod variables;
 

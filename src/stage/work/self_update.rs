@@ -7,7 +7,7 @@ use crate::model::Pipeline;
 use crate::stage::apply::{Facts, Mark, Wanted, wanted};
 use crate::stage::checkout::{Git, committed_at};
 use crate::stage::work::{Context, Did};
-use crate::target::{Emit, spec_hash};
+use crate::target::Emit;
 
 /// Compiles the pipeline and applies what has changed. A file with errors changes nothing.
 pub fn perform(context: &Context) -> Did {
@@ -47,8 +47,7 @@ fn compile<'a>(
     };
     // Not the service accounts: a run, which may be of any commit, cannot give itself rights.
     let emit = [Emit::WorkflowTemplates, Emit::Events];
-    let spec = spec_hash(object);
-    let wanted = wanted(pipeline, &spec, Some(&mark), &emit, &Facts::default());
+    let wanted = wanted(pipeline, object, Some(&mark), &emit, &Facts::default());
     let wanted = wanted.map_err(|reason| {
         let message = format!("a manifest cannot be written: {reason}");
         Diagnostic::without_place(&crate::diagnostics::codes::run::MALFORMED, message)
@@ -223,23 +222,17 @@ mod cluster {
         match applied.change {
             Change::Made => return line(&format!("{name}: made")),
             Change::Removed => return line(&format!("{name}: removed")),
+            Change::Marked => {
+                return line(&format!("{name}: the same, made of another file"));
+            }
             Change::Updated | Change::Replaced | Change::Restored => {}
         }
-        match &applied.difference {
-            Some(difference) if difference.is_none() => {
-                line(&format!("{name}: updated; its stages are the same"));
-            }
-            Some(difference) => {
-                let lines = difference.lines();
-                line(&format!(
-                    "{name}: updated, {}",
-                    plural(lines.len(), "change")
-                ));
-                for change in lines {
-                    line(&format!("  {change}"));
-                }
-            }
-            None => line(&format!("{name}: updated")),
+        match applied.lines.len() {
+            0 => line(&format!("{name}: updated")),
+            count => line(&format!("{name}: updated, {}", plural(count, "change"))),
+        }
+        for change in &applied.lines {
+            line(&format!("  {change}"));
         }
     }
 

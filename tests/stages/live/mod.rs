@@ -245,12 +245,59 @@ fn req_1_4_status_shows_who_runs_and_who_waits() {
         .unwrap();
     node["phase"] = json!("Failed");
     node["message"] = json!("A0911: `npm test` has failed\u{7}");
+    let metadata = failing["metadata"].as_object_mut().unwrap();
+    metadata.remove("resourceVersion");
     shop.kubectl(&["replace", "--filename=-"], &failing.to_string());
     let said = shop.good(&["status"]);
     assert!(
         said.contains("✗ dev/smoke: A0911: `npm test` has failed␇"),
         "{said}"
     );
+
+    // One that cannot begin, by what its pod waits for: Argo says nothing of containers that prepare.
+    let nodes = failing["status"]["nodes"].as_object_mut().unwrap();
+    let mut nodes = nodes.values_mut();
+    let node = nodes.find(|node| node["name"] == "shop-1.dev.smoke");
+    let node = node.unwrap().as_object_mut().unwrap();
+    node.insert("phase".to_owned(), json!("Pending"));
+    node.insert("message".to_owned(), json!("PodInitializing"));
+    node.remove("finishedAt");
+    shop.kubectl(&["replace", "--filename=-"], &failing.to_string());
+    let pod = json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": "smoke",
+            "labels": { "workflows.argoproj.io/workflow": "shop-1" },
+            "annotations": { "workflows.argoproj.io/node-name": "shop-1.dev.smoke" },
+        },
+        "spec": {
+            "initContainers": [{ "name": "init", "image": "a" }],
+            "containers": [{ "name": "main", "image": "b" }],
+        },
+    });
+    shop.kubectl(&["create", "--filename=-"], &pod.to_string());
+    let waits = |name: &str, why: Value| json!([{ "name": name, "image": "a", "imageID": "", "ready": false, "restartCount": 0, "state": { "waiting": why } }]);
+    let refused = json!({ "reason": "ErrImagePull", "message": "no such image: a" });
+    let status = json!({ "status": {
+        "initContainerStatuses": waits("init", refused),
+        "containerStatuses": waits("main", json!({ "reason": "PodInitializing" })),
+    } });
+    let patch = [
+        "patch",
+        "pod",
+        "smoke",
+        "--subresource=status",
+        "--type=merge",
+        "--patch",
+    ];
+    shop.kubectl(&[&patch[..], &[&status.to_string()]].concat(), "");
+    let said = shop.good(&["status"]);
+    let words = [
+        "dev/smoke  pending for ",
+        ": ErrImagePull: no such image: a",
+    ];
+    assert!(words.iter().all(|words| said.contains(words)), "{said}");
 }
 
 /// In a namespace that is not there nothing runs, and that is not what is to be said of it.
