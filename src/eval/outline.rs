@@ -189,7 +189,11 @@ fn write(node: &Node, into: &mut String) {
         Data::Null | Data::Error => into.push_str("null"),
         Data::Bool(value) => into.push_str(&value.to_string()),
         Data::Int(value) => into.push_str(&value.to_string()),
-        Data::Float(value) => into.push_str(&text::float(*value)),
+        Data::Float(value) => {
+            // A field that takes numbers may have been given `2`.
+            let number = text::float(*value);
+            into.push_str(number.strip_suffix(".0").unwrap_or(&number));
+        }
         Data::String(value) => into.push_str(&quoted(value)),
         Data::Duration(seconds) => into.push_str(&text::duration(*seconds)),
         Data::Size(bytes) => into.push_str(&text::size(*bytes)),

@@ -183,6 +183,26 @@ fn req_8_2_the_newest_of_many_runs_are_shown() {
     assert!(!many.join("nowhere").exists());
 }
 
+/// Nothing is asked where nobody says in which region, and what to do about it is told.
+#[test]
+fn a_bucket_without_a_region_is_said() {
+    let project = Project::new(BUILD, STEP);
+    let mut command = project.aphex(&["history", "--store", "s3://acme-artifacts"]);
+    for variable in ["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"] {
+        command.env_remove(variable);
+    }
+    let output = command
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .output()
+        .unwrap();
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for words in ["A0930", "no AWS region is known", "AWS_REGION="] {
+        assert!(said.contains(words), "no `{words}` in:\n{said}");
+    }
+}
+
 /// 8.2: the cluster says where its pipeline's runs are.
 #[test]
 fn req_8_2_the_history_of_a_pipeline_in_its_cluster() {

@@ -96,6 +96,9 @@ fn facts(run: &Run) -> Vec<(String, String)> {
         let how = match (stage.has_failed(), stage.kind.as_str()) {
             (true, _) => format!("failed: {}", safe::line(&stage.message)),
             (_, "approval") => stage.message.clone(),
+            _ if stage.is_active() && !stage.message.is_empty() => {
+                format!("{}: {}", stage.phase.to_lowercase(), stage.message)
+            }
             _ => stage.phase.to_lowercase(),
         };
         let how = safe::line(&how).into_owned();
@@ -104,7 +107,12 @@ fn facts(run: &Run) -> Vec<(String, String)> {
                 0 => String::new(),
                 number => format!(" (try {})", number + 1),
             };
-            let what = format!("{name}  {}{try_of} {}", safe::line(&stage.path), stage.kind);
+            // `dev/deploy` says what it does by its name.
+            let kind = match stage.path.rsplit('/').next() == Some(&stage.kind) {
+                true => String::new(),
+                false => format!(" {}", stage.kind),
+            };
+            let what = format!("{name}  {}{try_of}{kind}", safe::line(&stage.path));
             facts.push((what, how));
         }
     }

@@ -41,6 +41,13 @@ fn differences_are_told_as_a_program_would_write_them() {
             "~ environment dev, test smoke: run in another order",
         ]
     );
+    let step = |cpu: &str| {
+        format!("stack Api\n test a {{ run = [\"a\"], resources = {{ cpu = {cpu} }} }}")
+    };
+    assert_eq!(
+        told(&step("2"), &step("2.5")),
+        ["~ environment dev, test a: resources.cpu = 2.5, was 2"]
+    );
     assert_eq!(
         told(
             "stack Api\nstack Web { output Url }",

@@ -7,8 +7,8 @@ use std::io::{self, Read, Write};
 
 use super::{About, Content, Entry, Key, Store, Upload};
 use crate::cloud::aws::{Access, Aws, Failure, s3};
-use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run_store::STORE_FAILED;
+use crate::diagnostics::{Diagnostic, safe};
 
 /// Objects in a bucket, below a prefix.
 #[derive(Clone, Debug)]
@@ -22,6 +22,14 @@ impl BucketStore {
     /// The store in a bucket, with the credentials and in the region of the environment. Nothing is asked yet.
     pub fn open(bucket: &str, prefix: &str) -> Result<BucketStore, Diagnostic> {
         let aws = Aws::new(&Access::default()).map_err(Failure::into_diagnostic)?;
+        if aws.region().is_none() {
+            let message = format!("the bucket `{}` cannot be asked", safe::line(bucket));
+            return Err(Diagnostic::without_place(&STORE_FAILED, message)
+                .note("no AWS region is known")
+                .help(
+                    "name that of the bucket: `AWS_REGION=eu-central-1`, or in your AWS profile",
+                ));
+        }
         Ok(BucketStore::with(&aws, bucket, prefix))
     }
 
