@@ -183,8 +183,8 @@ impl Runs {
         };
         found.map_err(|problem| match (&self.place, problem.code == &NO_SUCH_RUN) {
             (Place::At(address), true) => alone(problem.note(format!(
-                "looked at was {address}: a run in a cluster is recorded when it ends, and `aphex status` shows it before"
-            ))),
+                "looked at was {address}: a run in a cluster is recorded when it ends, and one that was terminated is not"
+            )).help("`aphex status --all` shows what the cluster has of it")),
             _ => alone(problem),
         })
     }

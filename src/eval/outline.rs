@@ -1,23 +1,22 @@
 //! What a pipeline says, small enough to be kept and to be compared with what it said before.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::eval::data::{Data, Node, Object, Secret, SecretStore};
+use crate::collections::IndexMap;
+use crate::eval::data::{Data, Field, Node, Object, Secret, SecretStore};
 use crate::eval::text;
 
 /// A value longer than this, in characters, is cut, and told from others by its hash.
-const LONGEST: usize = 80;
+const LONGEST: usize = 160;
 
 /// A block: what the program gives its fields, and the blocks in it. Defaults are not here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outline {
-    #[serde(rename = "f", default, skip_serializing_if = "BTreeMap::is_empty")]
-    fields: BTreeMap<String, Said>,
-    #[serde(rename = "b", default, skip_serializing_if = "BTreeMap::is_empty")]
-    blocks: BTreeMap<String, Outline>,
+    #[serde(rename = "f", default, skip_serializing_if = "IndexMap::is_empty")]
+    fields: IndexMap<String, Said>,
+    #[serde(rename = "b", default, skip_serializing_if = "IndexMap::is_empty")]
+    blocks: IndexMap<String, Outline>,
 }
 
 /// The value of a field, as a program would write it.
@@ -25,7 +24,7 @@ pub struct Outline {
 #[serde(untagged)]
 enum Said {
     One(String),
-    /// Of a list, each item.
+    /// Of a list, each item; of a text with several lines, each line.
     Many(Vec<String>),
 }
 
@@ -66,6 +65,11 @@ impl Outline {
         outline
     }
 
+    /// Whether a block of this kind is in it.
+    pub fn has(&self, kind: &str) -> bool {
+        self.blocks.keys().any(|name| self::kind(name) == kind)
+    }
+
     fn field(&mut self, name: &str, node: &Node) {
         match &node.data {
             Data::Map(entries) => {
@@ -74,8 +78,12 @@ impl Outline {
                 }
             }
             Data::List(items) => {
-                let items = items.iter().map(written).collect();
+                let items = items.iter().flat_map(written_lines).collect();
                 self.fields.insert(name.to_owned(), Said::Many(items));
+            }
+            Data::String(text) if text.contains('\n') => {
+                self.fields
+                    .insert(name.to_owned(), Said::Many(written_lines(node)));
             }
             _ => {
                 self.fields
@@ -84,7 +92,7 @@ impl Outline {
         }
     }
 
-    /// What is different from an earlier one. Of a block that is new or gone nothing more is told.
+    /// What is different from an earlier one. Of a block that is gone nothing more is told.
     pub fn since(&self, earlier: &Outline) -> Vec<Difference> {
         let mut found = Vec::new();
         self.compare(earlier, "", &mut found);
@@ -103,12 +111,19 @@ impl Outline {
                 (Some(before), now) => {
                     tell(format!("~ {here}: {name} = {now}, was {before}"));
                 }
+                (None, Said::Many(now)) if !now.is_empty() => {
+                    compare_lists(here, name, &[], now, &mut tell);
+                }
                 (None, now) => tell(format!("+ {here}: {name} = {now}")),
             }
         }
         for (name, before) in &earlier.fields {
-            if !self.fields.contains_key(name) {
-                tell(format!("- {here}: {name} = {before}"));
+            match before {
+                _ if self.fields.contains_key(name) => {}
+                Said::Many(before) if !before.is_empty() => {
+                    compare_lists(here, name, before, &[], &mut tell);
+                }
+                before => tell(format!("- {here}: {name} = {before}")),
             }
         }
         let within = |name: &str| match place {
@@ -118,14 +133,41 @@ impl Outline {
         for (name, now) in &self.blocks {
             match earlier.blocks.get(name) {
                 Some(before) => now.compare(before, &within(name), found),
-                None => found.push(Difference::Added(within(name), kind(name))),
+                None => {
+                    found.push(Difference::Added(within(name), kind(name)));
+                    now.compare(&Outline::default(), &within(name), found);
+                }
             }
+        }
+        if let Some(order) = self.other_order(earlier) {
+            let line = format!("~ {here}: in another order: {}", order.join(", "));
+            found.push(Difference::Field(line));
         }
         for name in earlier.blocks.keys() {
             if !self.blocks.contains_key(name) {
                 found.push(Difference::Removed(within(name), kind(name)));
             }
         }
+    }
+
+    /// The blocks that both have, where they are in another order than in an earlier one.
+    fn other_order(&self, earlier: &Outline) -> Option<Vec<&str>> {
+        fn shared<'o>(one: &'o Outline, other: &Outline) -> Vec<&'o str> {
+            let names = one.blocks.keys().map(String::as_str);
+            names
+                .filter(|name| other.blocks.contains_key(*name))
+                .collect()
+        }
+        let (now, before) = (shared(self, earlier), shared(earlier, self));
+        if now == before {
+            return None;
+        }
+        // Those around them that stay where they were are no news.
+        let pairs = || now.iter().zip(&before);
+        let same = |pair: &(&&str, &&str)| pair.0 == pair.1;
+        let first = pairs().take_while(same).count();
+        let last = pairs().rev().take_while(same).count();
+        Some(now.get(first..now.len() - last)?.to_vec())
     }
 }
 
@@ -167,10 +209,24 @@ fn compare_lists(
     }
 }
 
+/// A value as a program would write it, on one line; of a text with several lines, each of them.
+fn written_lines(node: &Node) -> Vec<String> {
+    match &node.data {
+        Data::String(text) if text.contains('\n') => {
+            text.lines().map(|line| shortened(quoted(line))).collect()
+        }
+        _ => vec![written(node)],
+    }
+}
+
 /// A value as a program would write it, on one line.
 fn written(node: &Node) -> String {
     let mut text = String::new();
     write(node, &mut text);
+    shortened(text)
+}
+
+fn shortened(text: String) -> String {
     if text.chars().nth(LONGEST).is_none() {
         return text;
     }
@@ -181,7 +237,7 @@ fn written(node: &Node) -> String {
         .map(|byte| format!("{byte:02x}"))
         .collect();
     let cut: String = text.chars().take(LONGEST).collect();
-    format!("{cut}… ({digits})")
+    format!("{cut}… (all of it: {digits})")
 }
 
 fn write(node: &Node, into: &mut String) {
@@ -207,7 +263,8 @@ fn write(node: &Node, into: &mut String) {
             write_all("{ ", entries, " }", into);
         }
         Data::Object(object) => {
-            let fields = object.fields.iter().filter(|(_, field)| field.given);
+            let is_said = |field: &Field| field.given && field.node.data != Data::Null;
+            let fields = object.fields.iter().filter(|(_, field)| is_said(field));
             let fields = fields.map(|(name, field)| (Some(name.as_str()), &field.node));
             write_all(&format!("{}(", object.schema), fields, ")", into);
         }

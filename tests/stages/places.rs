@@ -3,6 +3,8 @@
 //! A test whose name begins with `req_` proves the criterion of that number.
 #![cfg(feature = "cloud")]
 
+use std::fs;
+
 use aphex::diagnostics::codes::aws::STACK_STUCK;
 use aphex::diagnostics::codes::cluster::CONFLICT;
 use serde_json::{Value, json};
@@ -78,6 +80,13 @@ fn req_14_1_a_stack_that_is_elsewhere_gets_no_twin() {
                     assert_eq!(shop.everything(), before, "{all:?}");
                 }
             }
+            // That of the shell may be as wrong as one of the command line.
+            let mut slip = shop.command(&["apply"]);
+            slip.envs(aws.environment(ACCOUNT, "us-esat-1"));
+            let output = slip.output().unwrap();
+            assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+            let near = "did you mean `us-east-1`?";
+            assert!(text(&output).contains(near), "{}", text(&output));
             // Who names a region wants AWS to be looked at.
             let mut nobody = shop.command(&["plan", "--region", REGION]);
             let output = nobody.env("HOME", "/nonexistent").output().unwrap();
@@ -86,6 +95,30 @@ fn req_14_1_a_stack_that_is_elsewhere_gets_no_twin() {
             let output = nobody.env("HOME", "/nonexistent").output().unwrap();
             assert_eq!(output.status.code(), Some(0), "{}", text(&output));
             assert!(text(&output).contains("was not looked at"));
+        },
+    );
+}
+
+/// A stack is named after its cluster: with another one, a second would be made, and the first forgotten.
+#[test]
+fn req_14_1_another_cluster_in_the_file_gets_no_twin() {
+    with_shop(
+        "req_14_1_another_cluster_in_the_file_gets_no_twin",
+        |_, shop, aws| {
+            let before = shop.everything();
+            let file = shop.folder.path().join("pipeline.aphex");
+            let text_of = fs::read_to_string(&file).unwrap();
+            let changed = text_of.replace("cluster = \"company\"", "cluster = \"other\"");
+            assert_ne!(changed, text_of);
+            fs::write(&file, changed).unwrap();
+            for command in [&["plan"][..], &["apply"], &["destroy", "--yes"]] {
+                let (code, words) = said(shop, aws, ACCOUNT, command);
+                assert_eq!(code, 1, "{command:?}: {words}");
+                for part in [STACK_STUCK.id, "aphex-company-shop", "aphex-other-shop"] {
+                    assert!(words.contains(part), "{command:?}: no `{part}` in {words}");
+                }
+                assert_eq!(shop.everything(), before, "{command:?}");
+            }
         },
     );
 }

@@ -70,8 +70,8 @@ fn req_3_5_a_plan_names_what_the_file_says_otherwise() {
             "      + build: run \"make all\"",
             "      + build: run \"make sure\"",
             "      - build: run \"make\"",
-            "      + environment dev, approval: approvers \"@bob\"",
             "      ~ environment dev, approval: timeout = 2h, was 30m",
+            "      + environment dev, approval: approvers \"@bob\"",
         ],
         "{said}"
     );

@@ -39,6 +39,10 @@ pub fn shown<'a>(
         }
         false => at_commit(against, source, &pipeline.name.value, console)?,
     };
+    let objects = install::compare(&earlier.objects, &wanted);
+    if folder.is_dir() && !objects.is_empty() {
+        console.remark("a folder has manifests alone: against a commit, what the file says otherwise is named\n");
+    }
     // A folder without a stack says nothing of it.
     let has_stack = earlier.template.is_some() || earlier.objects.is_empty();
     let stack =
@@ -46,7 +50,7 @@ pub fn shown<'a>(
     Ok(Shown {
         pipeline,
         stack,
-        objects: install::compare(&earlier.objects, &wanted),
+        objects,
         newer: None,
     })
 }
@@ -83,10 +87,15 @@ fn at_commit(
         console.remark(&human::render(&reports, console.err));
         Exit::Errors
     })?;
-    let analysis = output::look(&earlier);
+    let mut analysis = output::look(&earlier);
     if analysis.has_errors() {
+        // Nothing there can be corrected.
+        for problem in &mut analysis.diagnostics {
+            problem.fixes.clear();
+        }
         let report = output::report(&earlier, analysis);
-        console.remark(&human::render(&[report], console.err));
+        let text = human::render(&[report], console.err);
+        console.remark(&text.replace(&earlier.shown(), &format!("{name}:{}", input.name)));
         console.remark(&format!(
             "this is the file at {name}, and it cannot be compared with\n"
         ));

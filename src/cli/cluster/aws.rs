@@ -10,15 +10,13 @@ use crate::cloud::aws::cloudformation::{self, Change, Kept, Progress, Watch};
 use crate::cloud::aws::s3::Bucket;
 use crate::cloud::aws::sts::{self, Caller};
 use crate::cloud::aws::{Access, Aws, Failure};
-use crate::diagnostics::codes::aws::STACK_STUCK;
-use crate::diagnostics::{Diagnostic, plural, safe};
+use crate::diagnostics::plural;
 use crate::model::Pipeline;
 use crate::ops::install::Check;
 use crate::stage::apply::{
-    BUCKET, Facts, Owner, Stack, StackPlan, delete_stack, deploy_stack, facts, find_stack, home,
+    BUCKET, Facts, Home, Owner, Stack, StackPlan, delete_stack, deploy_stack, facts, find_stack,
     left_buckets, line, plan_stack,
 };
-use crate::target::names::stack_name;
 use crate::target::stack::{EXPORTS, Export, Options};
 
 const NO_REGION: &str = "no AWS region is known";
@@ -56,6 +54,7 @@ pub struct There {
 /// Why AWS cannot be asked.
 enum Unasked {
     NoRegion,
+    WrongRegion(String),
     Failed(Failure),
 }
 
@@ -63,6 +62,7 @@ impl Unasked {
     fn words(self) -> String {
         match self {
             Unasked::NoRegion => "no region is known (`--region eu-central-1`)".to_owned(),
+            Unasked::WrongRegion(why) => why,
             Unasked::Failed(failure) => failure.into_diagnostic().message,
         }
     }
@@ -70,15 +70,19 @@ impl Unasked {
     fn told(self, console: &mut Console) -> Exit {
         match self {
             Unasked::NoRegion => no_region(console),
+            Unasked::WrongRegion(why) => {
+                console.fail(&why, Some(NAME_IT));
+                Exit::Errors
+            }
             Unasked::Failed(failure) => refuse(vec![failure.into_diagnostic()], console),
         }
     }
 }
 
 impl There {
-    /// The account and the region.
-    fn home(&self) -> String {
-        home(&self.caller.account, &self.region)
+    /// Where the pipeline's stack is, if it is here.
+    fn home(&self, pipeline: &Pipeline) -> Home {
+        Home::new(&self.caller.account, &self.region, pipeline)
     }
 
     /// The pipeline's stack here, where there is one. One that is somebody else's is refused.
@@ -143,18 +147,20 @@ impl Place {
         console: &mut Console,
     ) -> Result<There, Exit> {
         let there = here.map_err(|why| why.told(console))?;
-        let home = there.home();
-        match &known.stack {
-            Some(other) if *other != home => {
-                Err(refuse(vec![elsewhere(pipeline, other, &home)], console))
-            }
-            _ => Ok(there),
-        }
+        let checked = known
+            .stack
+            .as_ref()
+            .map_or(Ok(()), |stack| stack.check(&there.home(pipeline), pipeline));
+        checked.map_err(|problem| refuse(vec![problem], console))?;
+        Ok(there)
     }
 
     fn here(&self) -> Result<There, Unasked> {
         let aws = self.found().map_err(Unasked::Failed)?;
-        let region = aws.region().ok_or(Unasked::NoRegion)?.to_owned();
+        let region = aws.region().filter(|region| !region.is_empty());
+        // That of the shell or of a profile may be as wrong as one of the command line.
+        let region = region.ok_or(Unasked::NoRegion)?;
+        let region = self::region(region).map_err(Unasked::WrongRegion)?;
         let caller = sts::caller(&aws).map_err(Unasked::Failed)?;
         Ok(There {
             aws,
@@ -177,6 +183,9 @@ impl Place {
             // Nothing else can be asked.
             Err(Unasked::NoRegion) => {
                 return vec![Check::missing(NO_REGION, [NAME_IT.to_owned()])];
+            }
+            Err(Unasked::WrongRegion(why)) => {
+                return vec![Check::missing(why, [NAME_IT.to_owned()])];
             }
             Err(Unasked::Failed(failure)) => {
                 return vec![Check::failed("AWS", failure.into_diagnostic())];
@@ -215,14 +224,14 @@ impl Place {
             here => here,
         };
         let there = self.checked(here, pipeline, known, console)?;
-        let (aws, home) = (&there.aws, there.home());
+        let (aws, home) = (&there.aws, there.home(pipeline));
         let options = Options {
             exports: self.exports.clone(),
         };
         let files = &source.input.files;
         let planned = plan_stack(aws, pipeline, owner, files, &options);
         let (plan, outputs) = planned.map_err(|problem| refuse(vec![problem], console))?;
-        let told = outputs.map(|outputs| facts(&outputs, &home, &options));
+        let told = outputs.map(|outputs| facts(&outputs, home, &options));
         Ok(Some((plan, told)))
     }
 
@@ -303,7 +312,12 @@ impl Place {
             None => console.print("there was no stack\n"),
             Some(deleted) => {
                 console.print("removed the stack\n");
-                let is_kept = |kept: &Kept| !gone.contains(&kept.physical);
+                // A bucket's policy goes with it.
+                let is_of = |bucket: &String, kept: &Kept| {
+                    kept.physical == *bucket
+                        || kept.kind == "AWS::S3::BucketPolicy" && kept.physical.starts_with(bucket)
+                };
+                let is_kept = |kept: &Kept| !gone.iter().any(|bucket| is_of(bucket, kept));
                 for kept in deleted.kept.into_iter().filter(is_kept) {
                     let later = match kept.kind == "AWS::S3::Bucket" {
                         true => "; `aphex destroy --with-artifacts` removes it",
@@ -320,25 +334,4 @@ impl Place {
 fn no_region(console: &mut Console) -> Exit {
     console.fail(NO_REGION, Some(NAME_IT));
     Exit::Errors
-}
-
-/// That the stack of a pipeline is somewhere else than where AWS is asked; both are an account and a region.
-fn elsewhere(pipeline: &Pipeline, other: &str, here: &str) -> Diagnostic {
-    let (stack, other) = (
-        stack_name(&pipeline.cluster.value, &pipeline.name.value),
-        safe::line(other),
-    );
-    let (account, region) = other.split_once('/').unwrap_or(("", &*other));
-    let message = format!(
-        "the stack `{stack}` of `{}` is in {region}, account {account}",
-        pipeline.name.value
-    );
-    let (own, here) = here.split_once('/').unwrap_or(("", here));
-    Diagnostic::without_place(&STACK_STUCK, message)
-        .note(format!(
-            "AWS was asked in {here}, account {own}, and nothing was changed"
-        ))
-        .help(format!(
-            "name that place: `--region {region}`, with credentials of account {account}; to move the pipeline, `aphex destroy` it there first"
-        ))
 }

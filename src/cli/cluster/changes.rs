@@ -114,11 +114,10 @@ pub fn as_json(changes: &[Applied]) -> Value {
 pub fn as_markdown(changes: &[Applied]) -> String {
     let mut text =
         String::from("| | kind | name | what is different |\n| --- | --- | --- | --- |\n");
-    for applied in changes {
+    let is_marked = |applied: &&Applied| applied.change == Change::Marked;
+    for applied in changes.iter().filter(|applied| !is_marked(applied)) {
         let (sign, _, word) = mark(applied.change);
-        // What stands between backticks cannot end them, nor the cell.
-        let code = |line: &String| format!("`{}`", line.replace('`', "'").replace('|', "\\|"));
-        let inner: Vec<String> = applied.lines.iter().map(code).collect();
+        let inner: Vec<String> = applied.lines.iter().map(|line| code(line)).collect();
         let what = match inner.is_empty() {
             true => word.to_owned(),
             false => inner.join("<br>"),
@@ -128,5 +127,24 @@ pub fn as_markdown(changes: &[Applied]) -> String {
             applied.kind, applied.name
         ));
     }
+    let marked = changes.iter().filter(is_marked);
+    let names: Vec<String> = marked
+        .map(|applied| format!("{} `{}`", applied.kind, applied.name))
+        .collect();
+    if !names.is_empty() {
+        text.push_str(&format!(
+            "\nMade of another file, else the same: {}.\n",
+            names.join(", ")
+        ));
+    }
+    text.push_str(&format!("\n{}.\n", sums(changes, "to be ")));
     text
+}
+
+/// As code in a cell: between more backticks than it has itself, and without what would end the cell.
+fn code(line: &str) -> String {
+    let longest = line.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let space = if longest > 0 { " " } else { "" };
+    format!("{fence}{space}{}{space}{fence}", line.replace('|', "\\|"))
 }

@@ -67,6 +67,8 @@ impl Plan {
         };
         match (&shown.newer, self.format) {
             (_, Format::Json) => console.print(&shown.as_json()),
+            // A comment is there to be read.
+            (Some(newer), Format::Markdown) => console.print(&put::younger(newer)),
             (Some(_), _) => {}
             (None, Format::Markdown) => console.print(&shown.as_markdown()),
             (None, Format::Human) => console.print(&shown.as_text(console.out)),

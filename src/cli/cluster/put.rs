@@ -127,7 +127,7 @@ pub fn eprint_waiting(other: &str) {
     // The console is with who tells of changes.
     let _ = std::io::Write::write_all(
         &mut std::io::stderr(),
-        format!("waiting for {other}, who changes the pipeline, at most {patience} s (after a process that was killed {holds} s)\n").as_bytes(),
+        format!("waiting for {other}, who changes the pipeline: up to {patience} s, or {holds} s where that process was killed\n").as_bytes(),
     );
 }
 

@@ -7,6 +7,12 @@ use crate::source::MemoryFiles;
 /// A region of AWS. Which there are, the language knows (the type `Region`), so a pipeline in that region is asked.
 pub fn region(text: &str) -> Result<String, String> {
     let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let lower = text.to_ascii_lowercase();
+    if lower != text && region(&lower).is_ok() {
+        return Err(format!(
+            "there is no AWS region `{text}`: did you mean `{lower}`?"
+        ));
+    }
     if text.is_empty() || !text.bytes().all(is_word) {
         return Err("a region of AWS is written like `eu-central-1`".to_owned());
     }
@@ -18,8 +24,9 @@ pub fn region(text: &str) -> Result<String, String> {
     let mut problems = found.diagnostics.iter();
     match problems.find(|problem| problem.code.id == CONDITION.id) {
         None => Ok(text.to_owned()),
+        // A shell needs no quotes.
         Some(problem) => Err(match &problem.help {
-            Some(help) => format!("{}: {help}", problem.message),
+            Some(help) => format!("{}: {}", problem.message, help.replace('"', "")),
             None => problem.message.clone(),
         }),
     }
@@ -44,6 +51,7 @@ mod tests {
             "{}",
             why("eu-west-1a")
         );
+        assert!(why("EU-WEST-1").contains("did you mean `eu-west-1`?"));
         for text in ["", "EU", "#{1}", "\"", "a\nb", "é"] {
             assert!(why(text).contains("like `eu-central-1`"), "{text}");
         }

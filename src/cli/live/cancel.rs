@@ -61,6 +61,9 @@ impl Cancel {
             let name = safe::line(&run.name);
             console.print(&match (done, how, run.state) {
                 (Cancelled::Ended, ..) => format!("{name} has ended meanwhile\n"),
+                (Cancelled::Before, Shutdown::Stop, _) => {
+                    format!("{name} was told to end before; `--terminate` ends it now, without a record, where `finish` cannot\n")
+                }
                 (Cancelled::Before, ..) => format!("{name} was told to end before\n"),
                 (_, Shutdown::Terminate, _) => {
                     format!("{name} is ended; it has no record, and nobody is told\n")

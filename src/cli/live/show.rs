@@ -77,6 +77,9 @@ pub fn time_of(stage: &StageState, now: Timestamp) -> String {
 
 fn between(from: Timestamp, to: Timestamp) -> String {
     let seconds = to.as_second().saturating_sub(from.as_second());
+    if seconds <= 0 {
+        return "0 s".to_owned();
+    }
     time_in_words(std::time::Duration::from_secs(
         u64::try_from(seconds).unwrap_or(0),
     ))
@@ -125,7 +128,7 @@ pub fn in_full(run: &Run, paint: Paint, now: Timestamp) -> String {
         };
         line(format!(
             "{}  {word} for {}{why}",
-            safe::line(&stage.path),
+            named(stage),
             time_of(stage, now)
         ));
     }
@@ -137,13 +140,20 @@ pub fn in_full(run: &Run, paint: Paint, now: Timestamp) -> String {
     text
 }
 
+/// `dev/deploy`, `tools of node:22`
+pub fn named(stage: &StageState) -> String {
+    let of = stage.image.iter().map(|image| format!(" of {image}"));
+    let name: String = std::iter::once(stage.path.clone()).chain(of).collect();
+    safe::line(&name).into_owned()
+}
+
 /// `dev/deploy: Error (exit code 1): A0977: …`
 pub fn failure(stage: &StageState) -> String {
     let why = match stage.message.is_empty() {
         true => stage.phase.to_lowercase(),
         false => stage.message.clone(),
     };
-    safe::line(&format!("{}: {why}", stage.path)).into_owned()
+    safe::line(&format!("{}: {why}", named(stage))).into_owned()
 }
 
 /// What waits for a person, and how he answers.

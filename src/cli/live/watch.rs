@@ -112,7 +112,7 @@ fn facts(run: &Run) -> Vec<(String, String)> {
                 true => String::new(),
                 false => format!(" {}", stage.kind),
             };
-            let what = format!("{name}  {}{try_of}{kind}", safe::line(&stage.path));
+            let what = format!("{name}  {}{try_of}{kind}", show::named(stage));
             facts.push((what, how));
         }
     }

@@ -4,7 +4,7 @@ use crate::cloud::kubernetes::kinds::{CONFIG_MAP, SERVICE_ACCOUNT};
 use crate::cloud::kubernetes::{Cause, Cluster, Failure, Object};
 use crate::diagnostics::Diagnostic;
 use crate::model::Pipeline;
-use crate::stage::apply::{EXPORTS, Facts, Owner, ROLE, STACK, STORE};
+use crate::stage::apply::{EXPORTS, Facts, Home, Owner, ROLE, STACK, STORE};
 use crate::target::names::{Account, settings_name};
 
 /// Refuses a pipeline that was applied from another repository (14.3), and one whose namespace is not there. Who may not look at its settings is not kept from the
@@ -50,7 +50,7 @@ pub fn known(cluster: &Cluster, pipeline: &Pipeline) -> Result<Facts, Failure> {
     Ok(Facts {
         store: said(STORE),
         roles,
-        stack: said(STACK),
+        stack: said(STACK).and_then(|text| Home::read(&text)),
         exports: said(EXPORTS),
     })
 }

@@ -88,7 +88,10 @@ fn wanted(object: Value, pipeline: &str) -> Option<Wanted> {
 
 /// What is different, in the order in which it would be applied.
 pub fn compare(before: &[Wanted], after: &[Wanted]) -> Vec<Applied> {
-    let is_same = |one: &Wanted, other: &Wanted| one.kind == other.kind && one.name == other.name;
+    let namespace = |one: &Wanted| one.object.pointer("/metadata/namespace").cloned();
+    let is_same = |one: &Wanted, other: &Wanted| {
+        one.kind == other.kind && one.name == other.name && namespace(one) == namespace(other)
+    };
     let written = after.iter().filter_map(|new| {
         let old = before.iter().find(|old| is_same(old, new));
         between(old, Some(new))

@@ -143,7 +143,7 @@ fn show(
         read.map_err(|failure| failure.into_diagnostic())?;
     }
     if containers.is_empty() {
-        tell(Line::Note(&stage.path, &waiting(pod)));
+        tell(Line::Note(&stage.path, &what_it_waits_for(pod)));
     } else if stage.has_failed() && !stage.message.is_empty() {
         tell(Line::Note(&stage.path, &stage.message));
     }
@@ -151,7 +151,7 @@ fn show(
 }
 
 /// What a pod waits for that writes nothing yet.
-fn waiting(pod: &Pod) -> String {
+fn what_it_waits_for(pod: &Pod) -> String {
     match pod.waits() {
         Some(reason) => format!("its pod `{}` waits: {reason}", pod.name),
         None => format!("its pod `{}` has written nothing yet", pod.name),
@@ -243,6 +243,7 @@ fn follow(
     let (sender, lines) = channel::<Said>();
     let mut followed: BTreeSet<(String, String)> = BTreeSet::new();
     let mut ended: BTreeSet<String> = BTreeSet::new();
+    let mut waiting: BTreeMap<String, Option<String>> = BTreeMap::new();
     let mut threads = Vec::new();
     let mut last = String::new();
     loop {
@@ -267,6 +268,12 @@ fn follow(
         threads.retain(|thread| !thread.is_finished());
         run = runs.one(Some(&run.name))?;
         for stage in run.stages.iter().filter(|stage| is_wanted(stage, wanted)) {
+            let waits = stage.is_active() && stage.kind != "approval" && !stage.message.is_empty();
+            let now = waits.then(|| stage.message.clone());
+            let before = waiting.insert(stage.node.clone(), now.clone()).flatten();
+            if let Some(why) = now.filter(|why| before.as_ref() != Some(why)) {
+                tell(Line::Note(&stage.path, &format!("waits: {why}")));
+            }
             let is_news = stage.has_failed() && ended.insert(stage.node.clone());
             if is_news && !stage.message.is_empty() {
                 tell(Line::Note(

@@ -217,6 +217,7 @@ mod tests {
             node: String::new(),
             name: String::new(),
             attempt,
+            image: None,
         }
     }
 

@@ -34,6 +34,9 @@ pub struct StageState {
     pub name: String,
     /// Which try of it, from 0.
     pub attempt: u32,
+    /// The image whose tools it looks for, where it does that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
 }
 
 impl StageState {
@@ -82,9 +85,15 @@ pub struct Asked {
 pub fn stages(workflow: &Workflow, entry: Option<&Entry<'_>>) -> Vec<StageState> {
     let mut all: Vec<StageState> = Vec::new();
     for (id, node) in &workflow.nodes {
+        let mut image = None;
         let (path, kind) = match node.kind.as_str() {
             "Pod" => match task_of(workflow, node) {
-                Some(task) => (path_of_task(&task, entry), task.word().to_owned()),
+                Some(task) => {
+                    if let Task::Tools(tools) = &task {
+                        image = Some(tools.image.clone());
+                    }
+                    (path_of_task(&task, entry), task.word().to_owned())
+                }
                 None => (node.display_name.clone(), "start".to_owned()),
             },
             "Suspend" if is_question(node) => {
@@ -102,6 +111,7 @@ pub fn stages(workflow: &Workflow, entry: Option<&Entry<'_>>) -> Vec<StageState>
             node: id.clone(),
             name: node.name.clone(),
             attempt: attempt(node),
+            image,
         });
     }
     all.sort_by(|a, b| (a.started_at, &a.path, a.attempt).cmp(&(b.started_at, &b.path, b.attempt)));

@@ -222,17 +222,17 @@ fn write(
 
 /// What becomes of an object between two states that are known as a whole; `None` where it stays as it is.
 pub fn between(before: Option<&Wanted>, after: Option<&Wanted>) -> Option<Applied> {
-    let applied =
-        |wanted: &Wanted, change, difference: Option<Difference>, mut lines: Vec<String>| {
-            lines.extend(difference.iter().flat_map(Difference::lines));
-            Some(Applied {
-                kind: wanted.kind.to_owned(),
-                name: wanted.name.clone(),
-                change,
-                difference,
-                lines,
-            })
-        };
+    let applied = |wanted: &Wanted, change, difference: Option<Difference>, inside: Vec<String>| {
+        let stages = difference.iter().flat_map(Difference::lines);
+        let lines = stages.chain(inside).collect();
+        Some(Applied {
+            kind: wanted.kind.to_owned(),
+            name: wanted.name.clone(),
+            change,
+            difference,
+            lines,
+        })
+    };
     match (before, after) {
         (None, None) => None,
         (Some(before), None) => applied(before, Change::Removed, None, Vec::new()),
@@ -353,7 +353,7 @@ impl Write<'_> {
             kind: self.kind.kind.to_owned(),
             name: self.wanted.name.clone(),
             change,
-            lines: inside.iter().cloned().chain(stages).collect(),
+            lines: stages.chain(inside.iter().cloned()).collect(),
             difference,
         }
     }

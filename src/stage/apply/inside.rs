@@ -29,6 +29,19 @@ pub fn said(before: &Outline, after: &Outline, stages_are_told: bool) -> Vec<Str
         })
         .map(|line| safe::line(&line).into_owned())
         .collect();
+    // As the language has it where a pipeline has no trigger.
+    match (before.has("on"), after.has("on")) {
+        (true, false) => {
+            lines.push("~ without `on`, pushes and pull requests to `main` start it".to_owned());
+        }
+        (false, true) => {
+            lines.push(
+                "~ with `on`, pushes and pull requests to `main` start it where that says so"
+                    .to_owned(),
+            );
+        }
+        _ => {}
+    }
     let more = lines.len().saturating_sub(MOST);
     if more > 0 {
         lines.truncate(MOST);

@@ -4,6 +4,7 @@
 
 #[cfg(feature = "cloud")]
 mod change;
+mod home;
 #[cfg(feature = "cloud")]
 mod inside;
 #[cfg(feature = "cloud")]
@@ -22,14 +23,13 @@ mod wanted;
 
 #[cfg(feature = "cloud")]
 pub use change::{Applied, Change, Plan, Scope, between, owned, plan};
+pub use home::Home;
 #[cfg(feature = "cloud")]
 pub use lease::Lease;
 #[cfg(feature = "cloud")]
 pub use owner::{Owner, selector};
 #[cfg(feature = "cloud")]
-pub use stack::{
-    BUCKET, Stack, delete_stack, deploy_stack, facts, find_stack, home, left_buckets, line,
-};
+pub use stack::{BUCKET, Stack, delete_stack, deploy_stack, facts, find_stack, left_buckets, line};
 #[cfg(feature = "cloud")]
 pub use stack_plan::{StackPlan, between as stacks_between, plan_stack};
 pub use topology::{Difference, Topology};

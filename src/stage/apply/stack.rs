@@ -10,7 +10,7 @@ use crate::diagnostics::codes::platform::STACK_SIZE;
 use crate::diagnostics::{Diagnostic, safe};
 use crate::model::Pipeline;
 use crate::source::FileSystem;
-use crate::stage::apply::{Facts, Owner};
+use crate::stage::apply::{Facts, Home, Owner};
 use crate::target::names::{Account, stack_name};
 use crate::target::stack::{Export, Options, TEMPLATE_LIMIT, output_of, synthesise, tags};
 
@@ -27,8 +27,8 @@ pub struct Stack {
     pub name: String,
     /// What was done.
     pub change: Change,
-    /// Its account and its region, as at [`STACK`](super::STACK).
-    pub home: String,
+    /// Where it is.
+    pub home: Home,
     /// Its outputs.
     pub outputs: IndexMap<String, String>,
     /// What it was made with.
@@ -38,12 +38,12 @@ pub struct Stack {
 impl Stack {
     /// What objects of the cluster are told of it.
     pub fn facts(&self) -> Facts {
-        facts(&self.outputs, &self.home, &self.options)
+        facts(&self.outputs, self.home.clone(), &self.options)
     }
 }
 
-/// What objects of the cluster are told of a stack with these outputs; `home` is its account and its region, as at [`STACK`](super::STACK).
-pub fn facts(outputs: &IndexMap<String, String>, home: &str, options: &Options) -> Facts {
+/// What objects of the cluster are told of a stack with these outputs.
+pub fn facts(outputs: &IndexMap<String, String>, home: Home, options: &Options) -> Facts {
     let bucket = outputs.get(BUCKET);
     let role = |account: Account| {
         let role = outputs.get(&output_of(account))?;
@@ -52,21 +52,9 @@ pub fn facts(outputs: &IndexMap<String, String>, home: &str, options: &Options) 
     Facts {
         store: bucket.map(|bucket| format!("s3://{bucket}")),
         roles: Account::AWS.into_iter().filter_map(role).collect(),
-        stack: Some(home.to_owned()),
+        stack: Some(home),
         exports: Some(options.exports.clone()),
     }
-}
-
-/// Where a stack is, as at [`STACK`](super::STACK).
-pub fn home(account: &str, region: &str) -> String {
-    format!("{account}/{region}")
-}
-
-/// The same, of its ARN: `arn:aws:cloudformation:eu-central-1:111122223333:stack/…`.
-fn home_in(arn: &str) -> String {
-    let mut parts = arn.split(':').skip(3);
-    let region = parts.next().unwrap_or_default();
-    home(parts.next().unwrap_or_default(), region)
 }
 
 /// Deploys the stack of a pipeline, synthesised now (3.2), where the cluster's exports are there (10.1, 10.2); `files` is the repository.
@@ -101,7 +89,7 @@ pub fn deploy_stack(
     Ok(Stack {
         name: assembly.stack,
         change: done.change,
-        home: home_in(&done.arn),
+        home: Home::of_arn(&done.arn),
         outputs: done.outputs,
         options: options.clone(),
     })

@@ -5,14 +5,16 @@
 
 use serde_json::Value;
 
+use crate::cloud::aws::cloudformation::require;
 use crate::cloud::aws::{Aws, cloudformation};
 use crate::collections::IndexMap;
 use crate::diagnostics::Diagnostic;
+use crate::diagnostics::codes::aws::NO_EXPORT;
 use crate::model::Pipeline;
 use crate::source::FileSystem;
 use crate::stage::apply::inside::told;
 use crate::stage::apply::{Applied, Change, Owner, find_stack};
-use crate::target::stack::{Options, synthesise};
+use crate::target::stack::{Export, Options, synthesise};
 
 /// Properties whose change makes a new resource in place of the old one (the CloudFormation user guide, "Update requires: Replacement").
 const REPLACING: [(&str, &str); 4] = [
@@ -46,6 +48,15 @@ pub fn plan_stack(
         Some(_) => cloudformation::template(aws, &assembly.stack)
             .map_err(|failure| failure.into_diagnostic())?,
     };
+    if found.is_none() {
+        // Where they are missing, it could not be made.
+        let wanted = Export::names(&options.exports, &pipeline.cluster.value);
+        match require(aws, &wanted, &options.exports) {
+            Err(problem) if problem.code == &NO_EXPORT => return Err(problem),
+            // Who plans need not be allowed to look.
+            Ok(_) | Err(_) => {}
+        }
+    }
     let plan = between(&assembly.stack, there.as_deref(), &assembly.template);
     Ok((plan, found.map(|found| found.outputs)))
 }

@@ -6,8 +6,8 @@ use crate::eval::data;
 use crate::eval::outline::Outline;
 use crate::graph::{self, EntryKind};
 use crate::model::Pipeline;
-use crate::stage::apply::Topology;
 use crate::stage::apply::packed::pack;
+use crate::stage::apply::{Home, Topology};
 use crate::target::argo::entry_object_name;
 use crate::target::names::{Account, COMPILER, STORE_KEY, Stamp, settings_name};
 use crate::target::object::Object;
@@ -23,7 +23,7 @@ pub const TOPOLOGY: &str = "aphex.dev/topology";
 pub const OUTLINE: &str = "aphex.dev/outline";
 /// The store's address, at the ConfigMap that holds it.
 pub const STORE: &str = "aphex.dev/store";
-/// The account and the region of the pipeline's stack, beside it: `111122223333/eu-central-1`.
+/// Where the pipeline's stack is, beside it: `111122223333/eu-central-1/aphex-company-shop`.
 pub const STACK: &str = "aphex.dev/stack";
 /// What the names of the cluster's exports begin with, beside it: runs keep the pipeline's stack as the file says where this is there.
 pub const EXPORTS: &str = "aphex.dev/exports";
@@ -46,8 +46,8 @@ pub struct Facts {
     pub store: Option<String>,
     /// The roles of service accounts, by their ARNs.
     pub roles: Vec<(Account, String)>,
-    /// The account and the region of the stack, as at [`STACK`].
-    pub stack: Option<String>,
+    /// Where the stack is.
+    pub stack: Option<Home>,
     /// What the names of the cluster's exports begin with; `None` where the pipeline has no stack.
     pub exports: Option<String>,
 }
@@ -171,7 +171,8 @@ fn settings(pipeline: &Pipeline, stamp: &Stamp, store: &str, facts: &Facts) -> O
     let annotations = object.value.pointer_mut("/metadata/annotations");
     if let Some(annotations) = annotations.and_then(Value::as_object_mut) {
         annotations.insert(STORE.to_owned(), json!(store));
-        for (name, value) in [(EXPORTS, &facts.exports), (STACK, &facts.stack)] {
+        let stack = facts.stack.as_ref().map(Home::to_string);
+        for (name, value) in [(EXPORTS, &facts.exports), (STACK, &stack)] {
             if let Some(value) = value {
                 annotations.insert(name.to_owned(), json!(value));
             }

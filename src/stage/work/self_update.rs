@@ -69,7 +69,7 @@ mod cluster {
     use crate::diagnostics::codes::run_process::STOPPED;
     use crate::diagnostics::{Diagnostic, plural, safe};
     use crate::stage::apply::{
-        Applied, Change, EXPORTS, Lease, Owner, Plan, Scope, deploy_stack, line, plan,
+        Applied, Change, EXPORTS, Home, Lease, Owner, Plan, STACK, Scope, deploy_stack, line, plan,
     };
     use crate::stage::record::keys;
     use crate::stage::store::Key;
@@ -151,7 +151,11 @@ mod cluster {
         let settings = settings_name(&pipeline.name.value);
         let settings = cluster.get(&CONFIG_MAP, namespace, &settings);
         let settings = settings.map_err(|failure| Box::new(failure.into_diagnostic()))?;
-        let exports = settings.and_then(|settings| settings.annotations.get(EXPORTS).cloned());
+        let said = |name: &str| settings.as_ref()?.annotations.get(name).cloned();
+        let exports = said(EXPORTS);
+        if let Some(home) = said(STACK).and_then(|text| Home::read(&text)) {
+            home.check_cluster(pipeline).map_err(Box::new)?;
+        }
         let Some(exports) = exports else {
             return Ok(());
         };
