@@ -257,7 +257,7 @@ impl Team {
     /// Whether the Sensor has subscribed each of its triggers. Its pod is ready before, and hears nothing of what comes in between: it subscribes to what
     /// is new (`pkg/eventbus/jetstream/sensor/trigger_conn.go`, `DeliverNew`).
     fn listens(&self) -> bool {
-        let sensor = self.get(&["sensor", &self.name]);
+        let sensor = self.get(&["sensor", self.name]);
         let triggers = sensor["spec"]["triggers"].as_array().unwrap().len();
         let pods = self.get(&["pods", "--selector", &format!("sensor-name={}", self.name)]);
         let pods = pods["items"].as_array().unwrap();

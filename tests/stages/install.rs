@@ -4,13 +4,14 @@
 #![cfg(feature = "cloud")]
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use crate::stack::{Place, REGION};
 use crate::support::cluster::{Cluster, Namespace};
 use crate::support::ministack::Ministack;
-use crate::support::project::git;
+use crate::support::project::{git, signal, wait_until};
 use aphex::diagnostics::codes::aws::NO_EXPORT;
 use aphex::diagnostics::codes::cluster::{BUSY, CONFLICT, FOREIGN};
 use aphex::target::names::Account;
@@ -781,6 +782,38 @@ fn req_14_3_a_pipeline_of_one_name_in_another_repository_is_refused() {
     other.good(&["plan", "--objects-only"]);
     let output = shop.aphex(&["apply", "--objects-only"]);
     assert!(text(&output).contains(FOREIGN.id), "{}", text(&output));
+}
+
+/// Ctrl-C ends an apply that waits for AWS, and the next one does not wait for it.
+#[test]
+fn who_is_interrupted_lets_go() {
+    let Some(cluster) = Cluster::find("who_is_interrupted_lets_go") else {
+        return;
+    };
+    let namespace = cluster.namespace();
+    let shop = Shop::new(&cluster, &namespace, "shop");
+    shop.commit(1, DEV);
+    // Takes what is asked, and answers nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let mut child = shop
+        .command(&["apply", "--region", "us-east-1"])
+        .env("AWS_ENDPOINT_URL", url)
+        .env("AWS_ACCESS_KEY_ID", "111122223333")
+        .env("AWS_SECRET_ACCESS_KEY", "secret")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let leases = || shop.kubectl(&["get", "leases", "--output=name"], "");
+    wait_until("the Lease is held", || leases().contains("shop-apply"));
+    // AWS is asked by then.
+    let _asked = silent.accept().unwrap();
+    signal(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert_eq!(leases(), "");
+    let said = shop.good(&["apply", "--objects-only", "--store", "s3://shop"]);
+    assert!(!said.contains("waiting for"), "{said}");
 }
 
 /// `destroy` waits for whoever changes the pipeline.

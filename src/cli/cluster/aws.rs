@@ -17,6 +17,7 @@ use crate::stage::apply::{
     BUCKET, Facts, Home, Owner, Stack, StackPlan, delete_stack, deploy_stack, facts, find_stack,
     left_buckets, line, plan_stack,
 };
+use crate::stage::process::Stop;
 use crate::target::stack::{EXPORTS, Export, Options};
 
 const NO_REGION: &str = "no AWS region is known";
@@ -235,12 +236,13 @@ impl Place {
         Ok(Some((plan, told)))
     }
 
-    /// Deploys the stack.
+    /// Deploys the stack; told to stop, it leaves CloudFormation to what that has begun.
     pub fn deploy(
         &self,
         source: &Source,
         pipeline: &Pipeline,
         owner: Owner<'_>,
+        stop: &Stop,
         console: &mut Console,
     ) -> Result<Stack, Exit> {
         let aws = self.aws(console)?;
@@ -249,7 +251,8 @@ impl Place {
         };
         let files = &source.input.files;
         let mut tell = |progress: Progress<'_>| console.remark(&format!("  {}\n", line(progress)));
-        let mut watch = Watch::new(&mut tell, &|| false);
+        let ends = || stop.is_set();
+        let mut watch = Watch::new(&mut tell, &ends);
         let done = deploy_stack(&aws, pipeline, owner, files, &options, &mut watch);
         let stack = done.map_err(|problem| refuse(vec![problem], console))?;
         let what = match stack.change {
@@ -300,10 +303,12 @@ impl Place {
         aws: &Aws,
         pipeline: &Pipeline,
         gone: &[String],
+        stop: &Stop,
         console: &mut Console,
     ) -> Result<(), Exit> {
         let mut tell = |progress: Progress<'_>| console.remark(&format!("  {}\n", line(progress)));
-        let done = delete_stack(aws, pipeline, &mut Watch::new(&mut tell, &|| false));
+        let ends = || stop.is_set();
+        let done = delete_stack(aws, pipeline, &mut Watch::new(&mut tell, &ends));
         let deleted = done.map_err(|problem| {
             let help = "run it again: it goes on from here";
             refuse(vec![problem.help(help)], console)

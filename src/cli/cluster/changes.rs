@@ -112,10 +112,12 @@ pub fn as_json(changes: &[Applied]) -> Value {
 
 /// For a comment at a pull request.
 pub fn as_markdown(changes: &[Applied]) -> String {
-    let mut text =
-        String::from("| | kind | name | what is different |\n| --- | --- | --- | --- |\n");
+    let mut text = String::new();
     let is_marked = |applied: &&Applied| applied.change == Change::Marked;
     for applied in changes.iter().filter(|applied| !is_marked(applied)) {
+        if text.is_empty() {
+            text.push_str("| | kind | name | what is different |\n| --- | --- | --- | --- |\n");
+        }
         let (sign, _, word) = mark(applied.change);
         let inner: Vec<String> = applied.lines.iter().map(|line| code(line)).collect();
         let what = match inner.is_empty() {

@@ -11,6 +11,7 @@ use crate::diagnostics::{list_names, plural};
 use crate::model::Pipeline;
 use crate::ops::install::{self, Owned};
 use crate::stage::apply::{Lease, Owner};
+use crate::stage::process::Stop;
 use crate::target::names::stack_name;
 
 /// What is said where nobody can be asked.
@@ -133,6 +134,8 @@ impl Destroy {
             true => None,
             false => Some(alone(&cluster, pipeline, &owned, console)?),
         };
+        // From here on a signal ends it where it can, and lets go of the Lease.
+        let stop = Stop::on_signals().map_err(|problem| refuse(vec![problem], console))?;
         install::destroy(&cluster, namespace, &owned).map_err(|failure| {
             let problem = failure.into_diagnostic();
             refuse(
@@ -162,7 +165,8 @@ impl Destroy {
             }
         }
         if let Some(there) = &there {
-            self.place.delete(&there.aws, pipeline, names, console)?;
+            self.place
+                .delete(&there.aws, pipeline, names, &stop, console)?;
         }
         Ok(Exit::Fine)
     }

@@ -10,6 +10,7 @@ use crate::eval::data::Object;
 use crate::model::Pipeline;
 use crate::ops::install::{self, Done, PATIENCE};
 use crate::stage::apply::{Facts, Lease, Mark, Owner};
+use crate::stage::process::Stop;
 use crate::stage::store::Address;
 
 /// What is put where.
@@ -55,6 +56,8 @@ impl Put<'_> {
         } = self;
         let lease = install::alone(cluster, pipeline, eprint_waiting)
             .map_err(|problem| refuse(vec![*problem], console))?;
+        // From here on a signal ends it where it can, and lets go of the Lease.
+        let stop = Stop::on_signals().map_err(|problem| refuse(vec![problem], console))?;
         let known = install::known(cluster, pipeline);
         let mut facts =
             known.map_err(|failure| refuse(vec![failure.into_diagnostic()], console))?;
@@ -66,12 +69,16 @@ impl Put<'_> {
             self.judge(&facts, console)?;
             let stack = self
                 .place
-                .deploy(self.source, pipeline, self.owner, console)?;
+                .deploy(self.source, pipeline, self.owner, &stop, console)?;
             facts = stack.facts();
             facts.store = self.store.or(facts.store);
             if facts.store.is_none() {
                 return Err(no_store(console));
             }
+        }
+        if stop.is_set() {
+            console.remark("stopped before the objects in the cluster; run it again to go on\n");
+            return Err(Exit::Errors);
         }
         let wanted = install::all(pipeline, self.said, self.mark, &facts);
         let wanted = wanted.map_err(|problem| refuse(vec![problem], console))?;
