@@ -167,7 +167,8 @@ struct Course<'c> {
     silent: Vec<(usize, Duration)>,
     /// When the current one was begun.
     lap: Instant,
-    /// The same in milliseconds since 1970.
+    /// When the CLI was started, in milliseconds since 1970. Events of a stack from then on are of this deployment, also those that came while its predecessor
+    /// was still looked at.
     since: i64,
 }
 
@@ -252,7 +253,6 @@ impl<'c> Course<'c> {
         self.current = index + 1;
         self.begun = false;
         self.lap = Instant::now();
-        self.since = jiff::Timestamp::now().as_millisecond();
     }
 
     fn tell(&mut self, index: usize, outputs: StackOutputs, took: Duration) {
