@@ -22,7 +22,7 @@ use serde_json::Value;
 pub use ask::Ask;
 pub use failure::{Cause, Failure};
 pub use object::{Kind, Object};
-pub use pods::{Container, Pod};
+pub use pods::{Container, Pod, is_about_to_begin};
 pub use workflow::{Glimpse, Io, Node, Workflow};
 
 use crate::cloud::aws::runtime;

@@ -54,8 +54,13 @@ impl Pod {
     pub fn waits(&self) -> Option<&str> {
         let all = self.containers.iter();
         let mut reasons = all.filter_map(|one| one.waits.as_deref());
-        reasons.find(|why| !ABOUT_TO_BEGIN.iter().any(|other| why.starts_with(other)))
+        reasons.find(|why| !is_about_to_begin(why))
     }
+}
+
+/// Whether this says no more than that a pod is about to begin.
+pub fn is_about_to_begin(why: &str) -> bool {
+    ABOUT_TO_BEGIN.iter().any(|other| why.starts_with(other))
 }
 
 impl From<RawPod> for Pod {

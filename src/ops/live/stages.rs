@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::cloud::kubernetes::{Node, Workflow};
+use crate::cloud::kubernetes::{Node, Workflow, is_about_to_begin};
 use crate::graph::{Entry, StageId, StageKind};
 use crate::model::Approval;
 use crate::stage::nodes::{path_of_task, task_of};
@@ -107,7 +107,11 @@ pub fn stages(workflow: &Workflow, entry: Option<&Entry<'_>>) -> Vec<StageState>
             phase: node.phase.clone(),
             started_at: node.started_at,
             finished_at: node.finished_at,
-            message: node.message.clone(),
+            // That a pod begins is no news of it.
+            message: match is_about_to_begin(&node.message) {
+                true => String::new(),
+                false => node.message.clone(),
+            },
             node: id.clone(),
             name: node.name.clone(),
             attempt: attempt(node),
