@@ -1,15 +1,13 @@
 //! Values that are kept in an annotation, for the next one who wants to know what has changed.
 
-use std::io::Read;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 /// An object's annotations have 256 KiB together (apimachinery, `ValidateAnnotationsSize`); there are two of these.
 const LARGEST: usize = 120 * 1024;
 /// What is read of one that somebody may have changed.
+#[cfg(feature = "cloud")]
 const UNPACKED: u64 = 16 << 20;
 
 /// As text; `None` where that is too long for an annotation.
@@ -21,7 +19,10 @@ pub fn pack(value: &impl Serialize) -> Option<String> {
 }
 
 /// What [`pack`] wrote; `None` where it is none.
-pub fn unpack<T: DeserializeOwned>(text: &str) -> Option<T> {
+#[cfg(feature = "cloud")]
+pub fn unpack<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
+    use std::io::Read;
+
     let packed = STANDARD.decode(text).ok()?;
     let reader = zstd::Decoder::new(packed.as_slice()).ok()?;
     let mut json = Vec::new();
@@ -29,7 +30,7 @@ pub fn unpack<T: DeserializeOwned>(text: &str) -> Option<T> {
     serde_json::from_slice(&json).ok()
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "cloud"))]
 mod tests {
     use super::*;
 
